@@ -1,0 +1,1 @@
+"""One network, many questions: subjects, targets, activations, attribution, probing, run folders."""
