@@ -1,15 +1,16 @@
 """capture(): run a subject once, keep the layers asked for, and stop after the last of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.errors import NotFinite
-from core.subject import Subject, feed, hooked, layer_named
+from core.subject import Hook, Subject, feed, hooked, layer_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +89,8 @@ def recording(subject: Subject, layers: Sequence[str]) -> Iterator[dict[str, Ten
     kept: dict[str, Tensor] = {}
     left = {name: subject.layers[name].calls for name in layers}
 
-    def hook_for(name: str) -> Callable[[nn.Module, object, Tensor], None]:
-        def hook(_: nn.Module, __: object, output: Tensor) -> None:
+    def hook_for(name: str) -> Hook:
+        def hook(_: nn.Module, __: Any, output: Any) -> None:
             kept[name] = output
             left[name] -= 1
             if not any(count > 0 for count in left.values()):

@@ -2,9 +2,10 @@
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -14,6 +15,7 @@ from core.errors import BadInput, UnknownName
 from core.provenance import fingerprint
 
 RGB = ("red", "green", "blue")
+Hook = Callable[[nn.Module, Any, Any], None]
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def wrap(
         if the module cannot take the input that ``spec`` promises, or lacks a head.
 
     >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
-    >>> spec = InputSpec((3, 8, 8), mean=(0, 0, 0), std=(1, 1, 1))
+    >>> spec = InputSpec((3, 8, 8), mean=(0.0,) * 3, std=(1.0,) * 3)
     >>> wrap(net, name="tiny", spec=spec, heads={"class": ("cat", "dog")})
     Subject(tiny: input (3, 8, 8), heads class (2), 4 layers)
     """
@@ -158,16 +160,13 @@ def layer_named(subject: Subject, name: str) -> LayerInfo:
 
 
 @contextmanager
-def hooked(module: nn.Module, names: Mapping[str, object], hook_for: object) -> Iterator[None]:
+def hooked(module: nn.Module, names: Iterable[str], hook_for: Callable[[str], Hook]) -> Iterator[None]:
     """Forward hooks ``hook_for(name)`` on the named submodules; removed whatever happens inside."""
-    handles = []
-    try:
+    with ExitStack() as undo:
         for name in names:
-            handles.append(module.get_submodule(name).register_forward_hook(hook_for(name)))  # type: ignore[operator]
+            handle = module.get_submodule(name).register_forward_hook(hook_for(name))
+            undo.callback(handle.remove)
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _by_head(subject: Subject, answer: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -179,15 +178,15 @@ def _by_head(subject: Subject, answer: Tensor | Mapping[str, Tensor]) -> dict[st
 def _find_layers(module: nn.Module, name: str, spec: InputSpec) -> dict[str, LayerInfo]:
     found: dict[str, LayerInfo] = {}
 
-    def hook_for(layer: str) -> object:
-        def hook(inner: nn.Module, _: object, output: object) -> None:
+    def hook_for(layer: str) -> Hook:
+        def hook(inner: nn.Module, _: Any, output: Any) -> None:
             if isinstance(output, Tensor) and output.ndim >= 2:
                 calls = found[layer].calls + 1 if layer in found else 1
                 found[layer] = LayerInfo(layer, type(inner).__name__, tuple(output.shape[1:]), calls)
 
         return hook
 
-    names = {layer: None for layer, _ in module.named_modules() if layer}
+    names = [layer for layer, _ in module.named_modules() if layer]
     first = next(module.parameters(), torch.zeros(()))
     grey = torch.full((1, *spec.shape), 0.5, device=first.device)
     try:

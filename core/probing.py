@@ -1,0 +1,184 @@
+"""Linear probes with control tasks: what can be read off a layer, and how much of that is the probe's own skill."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from core.errors import BadInput
+from core.provenance import Provenance, fingerprint, provenance
+from core.targets import Direction
+from core.uncertainty import Interval, bootstrap_interval
+
+Kind = Literal["continuous", "categorical"]
+PENALTIES = tuple(float(10.0**power) for power in range(-2, 7))
+MIN_GROUPS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeResult:
+    """How well a linear map of one layer tells one concept, on groups it was not fitted to.
+
+    ``score`` is R2 (continuous) or accuracy (categorical); ``control`` the same for labels shuffled between
+    groups, fitted with the same freedom [hewitt2019]; ``baseline`` what knowing the labels' distribution alone
+    gives. ``direction`` is the probe's weight in the layer's units (None for categories: one a class).
+    """
+
+    concept: str
+    layer: str
+    kind: Kind
+    score: Interval
+    control: Interval
+    baseline: float
+    direction: Direction | None = field(repr=False)
+    provenance: Provenance = field(repr=False)
+
+    @property
+    def selectivity(self) -> float:
+        """Score minus control: what the layer holds beyond what the probe could memorise."""
+        return self.score.estimate - self.control.estimate
+
+    @property
+    def measure(self) -> str:
+        """The name of the score."""
+        return "R²" if self.kind == "continuous" else "accuracy"
+
+
+def probe(
+    activations: Tensor | Mapping[str, Tensor],
+    labels: ArrayLike,
+    *,
+    concept: str,
+    kind: Kind,
+    groups: ArrayLike | None = None,
+    seed: int = 0,
+    layer: str = "activations",
+) -> tuple[ProbeResult, ...]:
+    """A probe and its control for every layer given: ridge (continuous) or ridge classification (categorical).
+
+    ``activations``: (n, ...) of one layer, or by layer name; flattened and standardised. ``groups`` (n,) says
+    which samples belong together (one level, one image): a group is wholly in the half that is fitted or in
+    the half that is scored. The penalty is chosen by cross-validation over groups of the fitted half.
+
+    Raises
+    ------
+    BadInput
+        if there are too few groups, or the concept does not vary.
+
+    >>> x = torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
+    >>> (found,) = probe(x, x[:, 3] * 2 + 1, concept="third", kind="continuous")
+    >>> found.score.low > 0.99, found.control.estimate < 0.2
+    (True, True)
+    """
+    by_layer = activations if isinstance(activations, Mapping) else {layer: activations}
+    target = np.asarray(labels)
+    group = np.arange(len(target)) if groups is None else np.asarray(groups)
+    _check(target, group, concept, kind)
+    rng = np.random.default_rng(seed)
+    fitted = _half(group, rng)
+    shuffled = _shuffled(target, group, rng)
+    data = fingerprint(target.astype(str).tolist().__repr__(), group)
+    results = []
+    for name, values in by_layer.items():
+        features = values.detach().flatten(1).cpu().numpy().astype(np.float64)
+        score, model = _fit(features, target, group, fitted, kind, seed)
+        control, _ = _fit(features, shuffled, group, fitted, kind, seed)
+        direction = _direction(model, values, name, concept) if kind == "continuous" else None
+        about = provenance(data=data, seed=seed, concept=concept, kind=kind, groups=len(np.unique(group)))
+        results.append(
+            ProbeResult(
+                concept, name, kind, score, control, _baseline(target, fitted, kind), direction, about
+            )
+        )
+    return tuple(results)
+
+
+def _check(target: NDArray, group: NDArray, concept: str, kind: Kind) -> None:
+    count = len(np.unique(group))
+    if count < MIN_GROUPS:
+        raise BadInput(
+            f"a probe of {concept!r} needs at least {MIN_GROUPS} independent groups (levels, images); given {count}"
+        )
+    if len(np.unique(target)) < 2:
+        raise BadInput(
+            f"concept {concept!r} is {target.flat[0]!r} in all {len(target)} samples; a probe needs it to vary"
+        )
+    if kind == "continuous" and not np.isfinite(target.astype(float)).all():
+        raise BadInput(
+            f"concept {concept!r} is not finite for {(~np.isfinite(target.astype(float))).sum()} samples"
+        )
+
+
+def _half(group: NDArray, rng: np.random.Generator) -> NDArray[np.bool_]:
+    names = rng.permutation(np.unique(group))
+    return np.isin(group, names[: round(len(names) * 0.7)])
+
+
+def _shuffled(target: NDArray, group: NDArray, rng: np.random.Generator) -> NDArray:
+    """Labels moved between groups: every group keeps its own consistent, wrong labels where sizes allow."""
+    names, first, index = np.unique(group, return_index=True, return_inverse=True)
+    if len(names) == len(target):
+        return rng.permutation(target)
+    donors = rng.permutation(len(names))
+    return target[first[donors][index]]
+
+
+def _fit(
+    features: NDArray, target: NDArray, group: NDArray, fitted: NDArray[np.bool_], kind: Kind, seed: int
+) -> tuple[Interval, object]:
+    from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+    from sklearn.model_selection import GroupKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    alone = len(np.unique(group)) == len(group)
+    folds = None if alone else list(GroupKFold(5).split(features[fitted], groups=group[fitted]))
+    estimator = RidgeCV if kind == "continuous" else RidgeClassifierCV
+    model = make_pipeline(StandardScaler(), estimator(alphas=PENALTIES, cv=folds))
+    model.fit(features[fitted], target[fitted])
+    guess = model.predict(features[~fitted])
+    truth, held = target[~fitted], group[~fitted]
+    if kind == "categorical":
+        return bootstrap_interval(guess == truth, groups=held, seed=seed), model
+    return _r2_interval(truth.astype(float), guess, held, seed), model
+
+
+def _r2_interval(truth: NDArray, guess: NDArray, groups: NDArray, seed: int, draws: int = 1000) -> Interval:
+    _, index = np.unique(groups, return_inverse=True)
+    sums = [
+        np.bincount(index, values) for values in ((truth - guess) ** 2, truth**2, truth, np.ones_like(truth))
+    ]
+    drawn = np.random.default_rng(seed).integers(0, len(sums[0]), (draws, len(sums[0])))
+    drawn = np.concatenate([np.arange(len(sums[0]))[None], drawn])
+    error, square, total, count = (values[drawn].sum(1) for values in sums)
+    scores = 1 - error / np.maximum(square - total**2 / count, 1e-12)
+    low, high = np.quantile(scores[1:], [0.025, 0.975])
+    return Interval(float(scores[0]), float(low), float(high), len(sums[0]))
+
+
+def _baseline(target: NDArray, fitted: NDArray[np.bool_], kind: Kind) -> float:
+    if kind == "continuous":
+        return 0.0
+    names, counts = np.unique(target[fitted], return_counts=True)
+    return float((target[~fitted] == names[counts.argmax()]).mean())
+
+
+def _direction(model: object, values: Tensor, layer: str, concept: str) -> Direction:
+    scaler, ridge = (step for _, step in model.steps)  # type: ignore[attr-defined]
+    weight = torch.as_tensor(ridge.coef_ / scaler.scale_, dtype=torch.float32)
+    return Direction(layer, weight.view(values.shape[1:]), concept)
+
+
+def best_layer(results: Sequence[ProbeResult]) -> ProbeResult:
+    """The result with the highest selectivity.
+
+    >>> x = torch.randn(100, 4, generator=torch.Generator().manual_seed(1))
+    >>> rows = probe({"good": x, "bad": x[:, 1:]}, x[:, 0], concept="first", kind="continuous")
+    >>> best_layer(rows).layer
+    'good'
+    """
+    return max(results, key=lambda result: result.selectivity)
