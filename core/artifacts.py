@@ -204,8 +204,8 @@ def as_pixels(image: Any) -> np.ndarray:
     [255, 255, 255]
     """
     array = image.detach().cpu().numpy() if hasattr(image, "detach") else np.asarray(image)
-    if array.dtype == np.uint8:
-        return array
-    if array.shape[0] == 1:
-        array = np.repeat(array, 3, axis=0)
-    return (np.clip(array, 0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
+    if array.dtype != np.uint8:
+        array = np.repeat(array, 3, axis=0) if array.shape[0] == 1 else array
+        array = (np.clip(array, 0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
+    pixels: np.ndarray = array
+    return pixels

@@ -28,7 +28,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return self.manifest["state"] == "finished"
+        return str(self.manifest["state"]) == "finished"
 
 
 @contextmanager

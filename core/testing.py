@@ -18,7 +18,8 @@ class _Named(nn.Module):
             nn.init.normal_(parameter, std=0.5, generator=generator)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.head(self.pool(self.relu(self.conv(inputs))).flatten(1))
+        logits: Tensor = self.head(self.pool(self.relu(self.conv(inputs))).flatten(1))
+        return logits
 
 
 def planted_classifier(*, seed: int, size: int = 12, classes: int = 3) -> Subject:

@@ -1,0 +1,1 @@
+"""Speed beside a peer: same conditions, alternating in one run, medians."""

@@ -1,0 +1,77 @@
+"""The face of Gridlens: ``import gridlens as gl`` gives the public names, each loaded when first touched."""
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.activations import capture as capture
+    from core.artifacts import read_tensors as read_tensors
+    from core.artifacts import write_tensors as write_tensors
+    from core.attribution import attribute as attribute
+    from core.attribution import grad_cam as grad_cam
+    from core.attribution import integrated_gradients as integrated_gradients
+    from core.errors import GridlensError as GridlensError
+    from core.probing import probe as probe
+    from core.subject import InputSpec as InputSpec
+    from core.subject import Subject as Subject
+    from core.subject import run as run
+    from core.subject import wrap as wrap
+    from core.targets import Direction as Direction
+    from core.targets import Output as Output
+    from core.targets import Unit as Unit
+    from core.targets import parse as parse
+    from core.targets import score as score
+
+_HOMES = {
+    "Direction": "core.targets",
+    "GridlensError": "core.errors",
+    "InputSpec": "core.subject",
+    "Output": "core.targets",
+    "Subject": "core.subject",
+    "Unit": "core.targets",
+    "attribute": "core.attribution",
+    "capture": "core.activations",
+    "grad_cam": "core.attribution",
+    "integrated_gradients": "core.attribution",
+    "parse": "core.targets",
+    "probe": "core.probing",
+    "read_tensors": "core.artifacts",
+    "run": "core.subject",
+    "score": "core.targets",
+    "wrap": "core.subject",
+    "write_tensors": "core.artifacts",
+}
+"""Public name to the module that is its home."""
+
+_FOLDERS = ("core", "feature_viz", "vision", "envs", "rl", "reports")
+
+__all__ = list(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gridlens' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)
+
+
+def _refuse_shadows() -> None:
+    """Our folders have common names; say which foreign one stands in front instead of failing later."""
+    root = Path(__file__).resolve().parent.parent
+    for name in _FOLDERS:
+        spec = importlib.util.find_spec(name)
+        found = Path(spec.origin).parent if spec and spec.origin else None
+        if found is None or found.resolve() != root / name:
+            where = found or next(iter(spec.submodule_search_locations or ["nowhere"]), "nowhere") if spec else "nowhere"
+            raise ImportError(
+                f"gridlens needs its own folder {str(root / name)!r}, but Python finds {name!r} in {str(where)!r}: "
+                f"rename that folder, or start Python with -P so that the script's folder is not searched first"
+            )
+
+
+_refuse_shadows()

@@ -1,0 +1,50 @@
+"""The command line: one command a question; each parses, calls, and prints a path."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from core.errors import GridlensError
+from gridlens.commands.attribute import attribute
+from gridlens.commands.compare import compare
+from gridlens.commands.demo import demo
+from gridlens.commands.evaluate import evaluate
+from gridlens.commands.gallery import gallery
+from gridlens.commands.probe import probe
+from gridlens.commands.train import train
+from gridlens.commands.train_classifier import train_classifier
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "gallery": gallery,
+    "train-classifier": train_classifier,
+    "train": train,
+    "evaluate": evaluate,
+    "attribute": attribute,
+    "probe": probe,
+    "compare": compare,
+}
+"""Command to the function behind it, in the order in which --help lists them."""
+
+app = typer.Typer(
+    help="What do a classifier's neurons look for, and what does an agent really want?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _function in COMMANDS.items():
+    app.command(_name)(_function)
+
+
+def main() -> None:
+    """Run the command line; the user's mistakes are one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except GridlensError as error:
+        sys.stderr.write(f"gridlens: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("gridlens: stopped; the same command goes on from here\n")
+        sys.exit(130)
