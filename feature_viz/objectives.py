@@ -1,0 +1,194 @@
+"""Objectives: what an image is asked to raise, one number per image; + and * compose them and their text."""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from core.errors import BadInput
+from core.subject import Subject
+from core.targets import Direction, Output, Target, Unit, as_maps, checked, target_map
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a forward pass left: activations by layer and outputs by head, first axis the images."""
+
+    layers: Mapping[str, Tensor]
+    heads: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """A number per image to be raised: ``value`` maps what was seen to (n,); the rest says what it must see.
+
+    Objectives add (also to numbers) and multiply by numbers and by each other; the text follows.
+
+    >>> edge = channel("conv", 2)
+    >>> print(2 * edge - channel("conv", 0))
+    2 * conv:2 + -1 * conv:0
+    """
+
+    text: str
+    value: Callable[[Seen], Float[Tensor, "n"]] = field(repr=False)
+    layers: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __add__(self, other: "Objective | float | int") -> "Objective":
+        return _combined(self, other, operator.add, f"{self.text} + {_lifted(other).text}")
+
+    def __mul__(self, other: "Objective | float | int") -> "Objective":
+        return _combined(self, other, operator.mul, f"{_factor(self)} * {_factor(other)}")
+
+    def __rmul__(self, other: float | int) -> "Objective":
+        return _combined(other, self, operator.mul, f"{other:g} * {_factor(self)}")
+
+    def __neg__(self) -> "Objective":
+        return -1 * self
+
+    def __sub__(self, other: "Objective | float | int") -> "Objective":
+        return self + -1 * other
+
+    __radd__ = __add__
+
+
+def objective(subject: Subject, wanted: Target | Objective) -> Objective:
+    """The objective that raises a target; an objective is returned as it is, once its layers are checked.
+
+    A channel or a direction over channels is averaged over positions [olah2017], an output is taken before
+    any softmax.
+
+    Raises
+    ------
+    UnknownName, BadInput
+        if the subject has no such layer, head or channel.
+
+    >>> from core.testing import planted_classifier
+    >>> print(objective(planted_classifier(seed=0), Unit("conv", 1)))
+    conv:1
+    """
+    if isinstance(wanted, Objective):
+        for layer in wanted.layers:
+            checked(subject, Unit(layer, 0))
+        for head in wanted.heads:
+            checked(subject, Output(head, 0))
+        return wanted
+    return _of_target(checked(subject, wanted))
+
+
+def _of_target(target: Target) -> Objective:
+    if isinstance(target, Output):
+        return output(target.head, target.index)
+    if isinstance(target, Direction):
+        return direction(target)
+    if target.y is None or target.x is None:
+        return channel(target.layer, target.channel)
+    return neuron(target.layer, target.channel, target.y, target.x)
+
+
+def output(head: str, index: int) -> Objective:
+    """One output of a head, before any softmax.
+
+    >>> print(output("class", 3))
+    class:3
+    """
+    return Objective(
+        str(Output(head, index)),
+        lambda seen: seen.heads[head].flatten(1)[:, index],
+        heads=frozenset([head]),
+    )
+
+
+def channel(layer: str, index: int) -> Objective:
+    """A channel's mean over all positions: a texture of what it likes.
+
+    >>> print(channel("conv", 3))
+    conv:3
+    """
+    return _on_layer(layer, str(Unit(layer, index)), lambda values: as_maps(values)[:, index].mean((1, 2)))
+
+
+def neuron(layer: str, index: int, y: int | None = None, x: int | None = None) -> Objective:
+    """A channel at one position - row, column of its map - or in the middle: a single object.
+
+    >>> print(neuron("conv", 3), neuron("conv", 3, 0, 1))
+    conv:3@middle conv:3@0,1
+    """
+    text = f"{layer}:{index}@middle" if y is None or x is None else str(Unit(layer, index, y, x))
+
+    def value(values: Tensor) -> Tensor:
+        maps = as_maps(values)
+        height, width = maps.shape[2:]
+        row, column = (height // 2, width // 2) if y is None or x is None else (y, x)
+        if row >= height or column >= width:
+            raise BadInput(
+                f"{text} lies outside the {height} x {width} map that this image size gives {layer!r}"
+            )
+        return maps[:, index, row, column]
+
+    return _on_layer(layer, text, value)
+
+
+def direction(target: Direction, *, cosine_power: float = 0.0) -> Objective:
+    """The projection on a direction, mean over positions; times cosine similarity to a power [carter2019].
+
+    A positive power keeps the picture from raising everything that is merely correlated with the direction.
+
+    >>> print(direction(Direction("conv", torch.ones(4), "sum"), cosine_power=2.0))
+    conv~sum^2
+    """
+    text = str(target) if cosine_power == 0 else f"{target}^{cosine_power:g}"
+
+    def value(values: Tensor) -> Tensor:
+        projections = target_map(values, target).mean((1, 2))
+        if cosine_power == 0:
+            return projections
+        flat = as_maps(values).mean((2, 3)) if target.vector.ndim == 1 else values.flatten(1)
+        cosine = F.cosine_similarity(flat, target.vector.to(flat).flatten()[None], dim=1)
+        return projections * cosine.clamp_min(0.1) ** cosine_power
+
+    return _on_layer(target.layer, text, value)
+
+
+def layer_energy(layer: str) -> Objective:
+    """The mean square of a whole layer: deep dream [mordvintsev2015].
+
+    >>> print(layer_energy("conv"))
+    energy(conv)
+    """
+    return _on_layer(layer, f"energy({layer})", lambda values: values.flatten(1).square().mean(1))
+
+
+def _on_layer(layer: str, text: str, value: Callable[[Tensor], Tensor]) -> Objective:
+    return Objective(text, lambda seen: value(seen.layers[layer]), layers=frozenset([layer]))
+
+
+def _combined(
+    left: Objective | float | int, right: Objective | float | int, join: Callable[..., Tensor], text: str
+) -> Objective:
+    first, second = _lifted(left), _lifted(right)
+    return Objective(
+        text,
+        lambda seen: join(first.value(seen), second.value(seen)),
+        first.layers | second.layers,
+        first.heads | second.heads,
+    )
+
+
+def _lifted(part: Objective | float | int) -> Objective:
+    """A number as an objective that every image meets alike; it broadcasts against the other side."""
+    return (
+        part if isinstance(part, Objective) else Objective(f"{part:g}", lambda _: torch.tensor(float(part)))
+    )
+
+
+def _factor(part: Objective | float | int) -> str:
+    text = _lifted(part).text
+    return f"({text})" if " + " in text else text
