@@ -1,0 +1,1 @@
+"""Results into pages: sections, figures, one-file reports, galleries. Computes no science."""
