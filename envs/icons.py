@@ -1,0 +1,78 @@
+"""Icons as formulas: one function a thing, from coordinates in the unit square to coloured layers.
+
+``ICONS`` maps an icon's name to its drawing. A drawing gets ``x`` and ``y`` in [0, 1] (y downwards) and returns
+layers ``(mask, colour)``, later ones on top; masks are boolean, smooth edges come from drawing large and averaging.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+Colour = tuple[int, int, int]
+Layers = list[tuple[np.ndarray, Colour]]
+
+FLOOR: Colour = (243, 239, 230)
+WALL: Colour = (72, 82, 99)
+WALL_LIGHT: Colour = (94, 105, 124)
+GREY: Colour = (128, 126, 133)
+DARK: Colour = (52, 50, 58)
+PINK: Colour = (236, 152, 160)
+YELLOW: Colour = (247, 193, 42)
+ORANGE: Colour = (214, 145, 22)
+
+
+def _disc(x: np.ndarray, y: np.ndarray, centre: tuple[float, float], radius: float) -> np.ndarray:
+    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius**2
+
+
+def _floor(x: np.ndarray, y: np.ndarray) -> Layers:
+    return []
+
+
+def _wall(x: np.ndarray, y: np.ndarray) -> Layers:
+    return [(x >= 0, WALL), ((y < 0.08) | (x < 0.08), WALL_LIGHT)]
+
+
+def _mouse(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A face: two round ears, two eyes, a pink nose."""
+    ears = _disc(x, y, (0.23, 0.27), 0.19) | _disc(x, y, (0.77, 0.27), 0.19)
+    inner = _disc(x, y, (0.23, 0.27), 0.1) | _disc(x, y, (0.77, 0.27), 0.1)
+    face = ((x - 0.5) / 0.34) ** 2 + ((y - 0.56) / 0.36) ** 2 <= 1
+    eyes = _disc(x, y, (0.37, 0.5), 0.065) | _disc(x, y, (0.63, 0.5), 0.065)
+    return [(ears, GREY), (inner, PINK), (face, GREY), (eyes, DARK), (_disc(x, y, (0.5, 0.75), 0.085), PINK)]
+
+
+def _cheese(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A wedge with a rind and three holes."""
+    wedge = (x >= 0.08) & (x <= 0.92) & (y <= 0.84) & (y >= 0.62 - 0.5 * x)
+    side = wedge & (y >= 0.6)
+    holes = (
+        _disc(x, y, (0.62, 0.46), 0.085) | _disc(x, y, (0.36, 0.71), 0.075) | _disc(x, y, (0.74, 0.72), 0.07)
+    )
+    return [(wedge, YELLOW), (side, (240, 178, 28)), (wedge & (y >= 0.78), ORANGE), (wedge & holes, ORANGE)]
+
+
+ICONS: dict[str, Callable[[np.ndarray, np.ndarray], Layers]] = {
+    "floor": _floor,
+    "wall": _wall,
+    "mouse": _mouse,
+    "cheese": _cheese,
+}
+
+
+@lru_cache(maxsize=256)
+def icon(name: str, size: int) -> np.ndarray:
+    """The icon on floor, ``size`` pixels a side: uint8 (3, size, size), averaged from 8 times the resolution.
+
+    >>> icon("cheese", 16).shape
+    (3, 16, 16)
+    """
+    fine = 8 * size
+    y, x = (np.indices((fine, fine)) + 0.5) / fine
+    picture = np.empty((fine, fine, 3))
+    picture[:] = FLOOR
+    for mask, colour in ICONS[name](x, y):
+        picture[mask] = colour
+    small = picture.reshape(size, 8, size, 8, 3).mean(axis=(1, 3))
+    return np.ascontiguousarray(small.round().astype(np.uint8).transpose(2, 0, 1))
