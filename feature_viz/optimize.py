@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -71,7 +72,8 @@ class FeatureImage:
         data = base64.b64encode(png(self.image)).decode()
         text = html.escape(f"{self.target}: {self.activation:.3g}" + ("" if self.fired else " (never fired)"))
         style = "image-rendering:pixelated;width:192px"
-        return f'<figure><img style="{style}" src="data:image/png;base64,{data}"><figcaption>{text}</figcaption></figure>'
+        picture = f'<img style="{style}" src="data:image/png;base64,{data}">'
+        return f"<figure>{picture}<figcaption>{text}</figcaption></figure>"
 
 
 def render(
@@ -274,7 +276,7 @@ def _still(module: nn.Module) -> Iterator[None]:
 def _stamp(
     subject: Subject, steps: int, shape: tuple[int, int, int], recipe: Recipe
 ) -> Callable[[int], Provenance]:
-    fixed: Mapping[str, object] = {"steps": steps, "shape": shape, "recipe": str(recipe)}
+    fixed: Mapping[str, Any] = {"steps": steps, "shape": shape, "recipe": str(recipe)}
     return lambda seed: provenance(subject=subject.fingerprint, seed=seed, **fixed)
 
 
