@@ -1,0 +1,1 @@
+"""Image classifiers: networks, data and the questions asked of them."""
