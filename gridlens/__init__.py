@@ -52,7 +52,9 @@ __all__ = list(_HOMES)  # noqa: PLE0605
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'gridlens' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}")
+        raise AttributeError(
+            f"module 'gridlens' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}"
+        )
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
@@ -67,7 +69,11 @@ def _refuse_shadows() -> None:
         spec = importlib.util.find_spec(name)
         found = Path(spec.origin).parent if spec and spec.origin else None
         if found is None or found.resolve() != root / name:
-            where = found or next(iter(spec.submodule_search_locations or ["nowhere"]), "nowhere") if spec else "nowhere"
+            where = (
+                found or next(iter(spec.submodule_search_locations or ["nowhere"]), "nowhere")
+                if spec
+                else "nowhere"
+            )
             raise ImportError(
                 f"gridlens needs its own folder {str(root / name)!r}, but Python finds {name!r} in {str(where)!r}: "
                 f"rename that folder, or start Python with -P so that the script's folder is not searched first"

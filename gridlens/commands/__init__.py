@@ -1,0 +1,1 @@
+"""One command a file; ``gridlens.cli.COMMANDS`` is the table of them."""
