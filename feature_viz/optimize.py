@@ -21,6 +21,7 @@ from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.subject import Subject, feed, hooked, run
 from core.targets import Target
+from feature_viz.adam import Adam
 from feature_viz.objectives import Objective, Seen, objective
 from feature_viz.parametrize import Parametrisation, fourier
 from feature_viz.redirection import redirected_relus
@@ -146,22 +147,20 @@ def _ascend(
     way, device = recipe.parametrisation, subject.device
     parameters = torch.stack([way.start(generator, shape) for generator in generators]).to(device)
     drawn = torch.stack([draws(generator, steps) for generator in generators], 1).to(device)
-    optimiser = torch.optim.Adam([parameters.requires_grad_()])
+    adam = Adam(parameters.requires_grad_())
     lost = torch.ones(len(wanted), dtype=torch.bool, device=device)
     traces = torch.zeros(steps, len(wanted), device=device)
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = way.rate * _schedule(step, steps, recipe.warm_up)
         inputs = transform(way.image(parameters, shape), drawn[step], recipe.wobble)
         with _arithmetic(device, recipe.precision), redirected_relus(lost) if lost.any() else nullcontext():
             values = _values(subject, wanted, inputs)
-            parameters.grad = None
-            (-values.sum()).backward()
+            (gradient,) = torch.autograd.grad(-values.sum(), parameters)
         traces[step] = values.detach()
-        optimiser.step()
+        adam.step(gradient, way.rate * _schedule(step, steps, recipe.warm_up))
         if step % ROUND == ROUND - 1 or step == steps - 1:
             begun = step - step % ROUND
             _check_finite(subject, wanted, traces[begun : step + 1], first=begun)
-            lost = _without_gradient(parameters)
+            lost = gradient.flatten(1).abs().amax(1) == 0
         tick(step + 1)
     return way.image(parameters.detach(), shape), traces
 
@@ -238,11 +237,6 @@ def _shape(subject: Subject, wanted: Sequence[Objective], size: int | None) -> t
     if any(each.heads for each in wanted):  # a head may follow layers that take one size only
         return channels, height, width
     return channels, min(height, LARGEST), min(width, LARGEST)
-
-
-def _without_gradient(parameters: Tensor) -> Tensor:
-    assert parameters.grad is not None
-    return parameters.grad.flatten(1).abs().amax(1) == 0
 
 
 def _check_finite(subject: Subject, wanted: Sequence[Objective], values: Tensor, *, first: int) -> None:

@@ -1,0 +1,35 @@
+"""Parametrisations give images in [0, 1] of any small size; the Fourier one is lucid's."""
+
+import pytest
+import torch
+
+from feature_viz.parametrize import fourier, pixels, spectrum_scale
+
+
+@pytest.mark.parametrize("way", [pixels(), fourier()], ids=lambda way: way.name)
+@pytest.mark.parametrize("shape", [(3, 28, 28), (1, 28, 28), (3, 33, 48), (3, 7, 5)])
+def test_images_of_every_shape_lie_between_zero_and_one(way, shape):
+    parameters = way.start(torch.Generator().manual_seed(0), shape)[None]
+    image = way.image(parameters, shape)
+    assert image.shape == (1, *shape)
+    assert 0 < image.min() < image.max() < 1
+
+
+def test_fourier_is_lucents():
+    spatial = pytest.importorskip("lucent.optvis.param.spatial")
+    color = pytest.importorskip("lucent.optvis.param.color")
+    (spectrum,), theirs = spatial.fft_image((2, 3, 16, 20), sd=0.3)
+    expected = color.to_valid_rgb(theirs, decorrelate=True)()
+    ours = fourier(decay=1.0).image(spectrum.detach().cpu(), (3, 16, 20))
+    assert torch.allclose(ours, expected.cpu(), atol=1e-6)
+
+
+def test_the_start_is_neither_flat_nor_saturated():
+    image = fourier().image(fourier().start(torch.Generator().manual_seed(0), (3, 64, 64))[None], (3, 64, 64))
+    assert 0.01 < image.std() < 0.2
+
+
+def test_the_scale_falls_with_frequency():
+    scale = spectrum_scale(8, 8, decay=2.0)
+    assert scale[0, 0] == 64
+    assert torch.all(scale[0, 1:-1] > scale[0, 2:])
