@@ -1,63 +1,15 @@
 """Two or more agents of one world into a comparison Report: evidence side by side, the finding by rule."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from core.errors import BadInput, UnknownName
-from core.probing import ProbeResult
-from core.provenance import Provenance
 from core.uncertainty import Interval
-from reports.figures import Curve, ProbeCurve, Proportion, learning_curves, percent, probe_scores, proportions
-from reports.finding import Contest, apart, finding
-from reports.maps import MazeMap, Overlay, attribution_overlays, maze_maps
+from reports.caveats import caveats
+from reports.evidence import AgentEvidence, Setting, probe_curves
+from reports.figures import Proportion, learning_curves, percent, probe_scores, proportions
+from reports.finding import Contest, finding
+from reports.maps import attribution_overlays, maze_maps
 from reports.sections import Report, Section, Table
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The words of one world's enquiry; nothing here is computed.
-
-    ``world``: its name. ``events``: event key -> what the agent did, as a past-tense phrase ("reached the
-    cheese"). ``intended``, ``proxy``: the event key of the goal that was rewarded, and of what went with it in
-    training. ``train``, ``shifted``: the two splits as phrases that follow "on" ("levels like those in training",
-    "levels with the cheese anywhere"). ``steps``: what mean steps count, as a table heading.
-    """
-
-    world: str
-    events: Mapping[str, str]
-    intended: str
-    proxy: str
-    train: str
-    shifted: str
-    steps: str = "steps an episode"
-
-
-@dataclass(frozen=True, eq=False)
-class AgentEvidence:
-    """All that was measured on one agent; the command line fills it.
-
-    ``name``: as shown. ``command``: the line that trained it. ``dial``: how its training differed, in words
-    ("cheese in the top-right 1 x 1 cells"). ``seeds``: training seeds; one for one agent. ``train``,
-    ``shifted``: event key -> proportion of levels, on held-out levels of either split. ``steps``: split
-    ("train", "shifted") -> mean steps an episode. ``curve``: success over training. ``probes``: any concepts, at any
-    layers. ``maps``: the same mazes in the same order for every agent. ``attributions``: likewise, the same inputs.
-    ``largest_gap``: the largest completeness gap of these attributions, relative to what they sum to.
-    ``provenance``: of the evaluation.
-    """
-
-    name: str
-    command: str
-    dial: str
-    seeds: Sequence[int]
-    train: Mapping[str, Interval]
-    shifted: Mapping[str, Interval]
-    provenance: Provenance
-    steps: Mapping[str, Interval] = field(default_factory=dict)
-    curve: Curve | None = None
-    probes: Sequence[ProbeResult] = ()
-    maps: Sequence[MazeMap] = ()
-    attributions: Sequence[Overlay] = ()
-    largest_gap: float | None = None
 
 
 def compare(
@@ -89,55 +41,6 @@ def compare(
         reproduce=[*(agent.command for agent in agents), command],
         provenance={agent.name: agent.provenance for agent in agents},
     )
-
-
-def caveats(agents: Sequence[AgentEvidence], setting: Setting) -> list[str]:
-    """What the numbers themselves warn of; the last two hold for every such page."""
-    found = []
-    if min(len(agent.seeds) for agent in agents) < 3:
-        fewest = min(len(agent.seeds) for agent in agents)
-        runs = "one training run" if fewest == 1 else f"{fewest} training runs"
-        found.append(
-            f"Only {runs} of each recipe: what differs between these agents may be their seeds' doing as much as "
-            f"their recipes'. The intervals cover the choice of levels, not the choice of seed."
-        )
-    for agent in agents:
-        found += _weaknesses(agent, setting)
-    found.append(
-        "A difference is claimed where two 95 % intervals do not overlap. That is stricter than a test at 5 %, so "
-        "“no difference” also means: none large enough for this many levels."
-    )
-    if any(agent.probes for agent in agents):
-        found.append("A probe says what can be read off a layer, not that the agent uses it.")
-    return found
-
-
-def _weaknesses(agent: AgentEvidence, setting: Setting) -> list[str]:
-    found = []
-    skill = agent.train[setting.intended]
-    if skill.high < 0.9:
-        found.append(
-            f"{agent.name} {setting.events[setting.intended]} on only {percent(skill)} of {setting.train}: where it "
-            f"fails, lack of skill is as good an explanation as another goal."
-        )
-    levels = min(value.n for value in agent.shifted.values())
-    if levels < 100:
-        found.append(
-            f"{agent.name} was tried on only {levels} of {setting.shifted}, so its intervals are wide."
-        )
-    for concept, curve in _probe_curves(agent).items():
-        if not any(
-            apart(score, control) for score, control in zip(curve.scores, curve.controls, strict=True)
-        ):
-            found.append(
-                f"In {agent.name} the probe for {concept} does no better at any layer than its control task."
-            )
-    if agent.largest_gap is not None and agent.largest_gap > 0.05:
-        found.append(
-            f"Attributions of {agent.name} miss what they should sum to by up to {100 * agent.largest_gap:.0f} %; "
-            f"take their strengths as rough."
-        )
-    return found
 
 
 def _check(agents: Sequence[AgentEvidence], setting: Setting) -> None:
@@ -249,7 +152,7 @@ def _mazes(agents: Sequence[AgentEvidence], chosen: str) -> Section:
 
 
 def _knowledge(agents: Sequence[AgentEvidence]) -> Section:
-    curves = {agent.name: _probe_curves(agent) for agent in agents}
+    curves = {agent.name: probe_curves(agent) for agent in agents}
     measures = {result.concept: result.measure for agent in agents for result in agent.probes}
     figures = [
         probe_scores(
@@ -273,19 +176,8 @@ def _attention(agents: Sequence[AgentEvidence]) -> Section:
     return Section("What they look at", figures=[chart])
 
 
-def _probe_curves(agent: AgentEvidence) -> dict[str, ProbeCurve]:
-    concepts = dict.fromkeys(result.concept for result in agent.probes)
-    chosen = {name: [result for result in agent.probes if result.concept == name] for name in concepts}
-    return {
-        name: ProbeCurve(
-            agent.name, [r.layer for r in found], [r.score for r in found], [r.control for r in found]
-        )
-        for name, found in chosen.items()
-    }
-
-
 def _steps(value: Interval | None) -> str | None:
-    return value and f"{value.estimate:.1f} [{value.low:.1f}, {value.high:.1f}]"
+    return f"{value.estimate:.1f} [{value.low:.1f}, {value.high:.1f}]" if value else None
 
 
 def _upper(text: str) -> str:

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ WIDTH, PIXELS = 380.0, 1.55
 """Points across a figure, and pixels to the point where there is room: 589 px wide with text of 16 px on a
 desktop; scaled to a phone's 330 px the text keeps 9 px."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "font.family": "sans-serif",
@@ -77,16 +77,16 @@ def figure(
     >>> made.content[:4], made.png[1:4]
     ('<svg', b'PNG')
     """
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": fingerprint(title, alt)}):
+    with matplotlib.rc_context(_STYLE | {"svg.hashsalt": fingerprint(title, alt)}):
         canvas = Canvas(figsize=(WIDTH / 72, height / 72), dpi=72)
         draw(canvas)
         svg, png = io.StringIO(), io.BytesIO()
         canvas.savefig(svg, format="svg", transparent=True, metadata={"Date": None})
-        canvas.savefig(png, format="png", dpi=200, facecolor="white")
+        canvas.savefig(png, format="png", dpi=160, facecolor="white")
     return Figure(title, caption, alt, inline(svg.getvalue(), alt=alt), tuple(rows), png.getvalue())
 
 
-def quiet(axes: Axes, *, grid: str = "y") -> None:
+def quiet(axes: Axes, *, grid: Literal["x", "y"] = "y") -> None:
     """Leave of an axes only what carries numbers: no frame, no ticks, pale lines along ``grid``."""
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.grid(axis=grid, visible=True)

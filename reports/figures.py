@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from jaxtyping import Num
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
 
 from core.errors import BadInput
 from core.uncertainty import Interval
@@ -160,13 +162,18 @@ def learning_curves(curves: Sequence[Curve], *, title: str, caption: str, measur
     def draw(canvas: Canvas) -> None:
         axes = canvas.add_axes((46 / WIDTH, 0.2, 1 - 60 / WIDTH, 0.66))
         for index, curve in enumerate(curves):
-            style = {"marker": MARKERS[index % 4], "markevery": [-1], "ms": 6, "clip_on": False}
+            style: dict[str, Any] = {
+                "marker": MARKERS[index % 4],
+                "markevery": [-1],
+                "ms": 6,
+                "clip_on": False,
+            }
             name = clipped(curve.subject, 24)
             axes.plot(curve.steps, curve.values, color=SERIES[index % 4], lw=1.8, label=name, **style)
         axes.set(ylim=(0, 1.02), xlim=(0, max(float(curve.steps[-1]) for curve in curves)))
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
         axes.xaxis.set_major_formatter(lambda value, _: _thousands(value))
-        axes.xaxis.set_major_locator(_few())
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
         axes.set_xlabel("steps of training")
         quiet(axes)
         _legend(canvas, axes)
@@ -185,12 +192,6 @@ def learning_curves(curves: Sequence[Curve], *, title: str, caption: str, measur
     return figure(draw, height=200, title=title, caption=caption, alt=alt, rows=data)
 
 
-def _few() -> object:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])
-
-
 def _thousands(value: float) -> str:
     for size, name in ((1e6, " M"), (1e3, " k")):
         if abs(value) >= size:
@@ -198,7 +199,7 @@ def _thousands(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _margin(axes: Axes, at: float, text: str, **style: object) -> None:
+def _margin(axes: Axes, at: float, text: str, **style: Any) -> None:
     axes.text(
         -MARGINS[0] / (WIDTH - sum(MARGINS)),
         at,
@@ -215,7 +216,12 @@ def _dot(axes: Axes, at: float, row: Proportion, index: int) -> None:
     axes.plot([value.low, value.high], [at, at], color=colour, lw=2.2, solid_capstyle="butt", clip_on=False)
     axes.plot([value.estimate], [at], marker, color=colour, ms=7, mec=PAPER, mew=1, clip_on=False, zorder=4)
     _margin(axes, at, "  " + clipped(row.subject), color=INK)
-    beside = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right", "color": INK}
+    beside: dict[str, Any] = {
+        "transform": axes.get_yaxis_transform(),
+        "va": "center",
+        "ha": "right",
+        "color": INK,
+    }
     axes.text(1 + (MARGINS[1] - 2) / (WIDTH - sum(MARGINS)), at, percent(value), fontsize=10, **beside)
 
 
@@ -231,7 +237,9 @@ def _series(
     colour, marker = SERIES[index % 4], MARKERS[index % 4]
     estimates = [value.estimate for value in values]
     axes.vlines(at, [v.low for v in values], [v.high for v in values], color=colour, lw=1 if control else 1.8)
-    line = {"ls": (0, (3, 2)), "lw": 1, "mfc": PAPER, "ms": 4.5} if control else {"lw": 1.6, "ms": 6}
+    line: dict[str, Any] = (
+        {"ls": (0, (3, 2)), "lw": 1, "mfc": PAPER, "ms": 4.5} if control else {"lw": 1.6, "ms": 6}
+    )
     axes.plot(at, estimates, marker=marker, color=colour, label=label, zorder=3, **line)
 
 
@@ -259,7 +267,7 @@ def _best(curve: ProbeCurve) -> str:
     return f"{curve.subject}: best at {curve.layers[top]}, {curve.scores[top]}, control {curve.controls[top]}"
 
 
-def _flat(prefix: str, value: Interval) -> dict[str, float | int]:
+def _flat(prefix: str, value: Interval) -> dict[str, Any]:
     return {
         f"{prefix}estimate": value.estimate,
         f"{prefix}low": value.low,

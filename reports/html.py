@@ -98,11 +98,11 @@ def number(value: float) -> str:
     """Three significant digits, never an exponent below a million, with a true minus sign.
 
     >>> number(12.3456), number(-0.00123), number(1234.5), number(0.0), number(float("nan"))
-    ('12.3', '−0.00123', '1234', '0', 'not a number')
+    ('12.3', '−0.00123', '1234', '0.00', 'not a number')
     """
     if value != value:
         return "not a number"
-    text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+    text = f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:#.3g}".rstrip(".")
     return text.replace("-", "−")
 
 

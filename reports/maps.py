@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -20,7 +21,7 @@ VALUE_COLOURS = "cividis"
 
 SIGNED_COLOURS = LinearSegmentedColormap.from_list("signed", ["#004e80", "#0072b2", "#d55e00", "#9c3f00"])
 
-MARKS = (
+MARKS: tuple[dict[str, Any], ...] = (
     {"marker": "*", "ms": 12},
     {"marker": "D", "ms": 6.5},
     {"marker": "P", "ms": 8},
@@ -116,7 +117,7 @@ def attribution_overlays(overlays: Sequence[Overlay], *, title: str, caption: st
                 axes.imshow(pixels, interpolation="none")
                 axes.set_axis_off()
             room = int(side / 5.2)
-            named = {"fontsize": 9, "va": "top"}
+            named: dict[str, Any] = {"fontsize": 9, "va": "top"}
             canvas.text(left / WIDTH, (up + 12) / height, clipped(one.subject, room), color=INK, **named)
             canvas.text(left / WIDTH, (base - 4) / height, clipped(one.note, room), color=MUTED, **named)
         _signed_legend(canvas, height)
@@ -169,7 +170,7 @@ def _maze(axes: Axes, one: MazeMap, scale: Normalize, *, cell: float, colour: st
     path = np.asarray(one.path, float)
     axes.plot(path[:, 1], path[:, 0], color=colour, lw=cell / 2, solid_capstyle="round")
     _arrows(axes, one, shades, cell=cell)
-    ends = {"color": colour, "mec": "white", "mew": 1, "zorder": 5}
+    ends: dict[str, Any] = {"color": colour, "mec": "white", "mew": 1, "zorder": 5}
     axes.plot(path[:1, 1], path[:1, 0], "o", ms=cell / 2.4, **ends)
     for style, (row, column) in zip(MARKS, one.marks.values(), strict=False):
         axes.plot([column], [row], color="#f0e442", mec="black", mew=0.9, zorder=6, ls="none", **style)
@@ -235,7 +236,7 @@ def _pointed(one: Overlay) -> str:
     return f"{one.subject}{note}: the strongest spot, at row {row}, column {column}, counts {sign}."
 
 
-def _cells(maps: Sequence[MazeMap]) -> list[dict[str, float | int | str]]:
+def _cells(maps: Sequence[MazeMap]) -> list[dict[str, Any]]:
     return [
         {
             "subject": one.subject,

@@ -1,15 +1,22 @@
 """Made-up results for the pages: a maze that is solved exactly for two goals, and numbers drawn by seed."""
 
+import json
 from collections import deque
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.probing import ProbeResult
 from core.provenance import Provenance
 from core.uncertainty import Interval, proportion_interval
-from reports.comparison import AgentEvidence, Setting
+from reports.evidence import AgentEvidence, Setting
 from reports.figures import Curve
 from reports.maps import MazeMap, Overlay
 
@@ -139,7 +146,133 @@ def pair() -> list[AgentEvidence]:
     ]
 
 
+def gabor(seed: int, size: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    angle, wave = rng.uniform(0, np.pi), rng.uniform(5, 14)
+    row, col = np.mgrid[:size, :size] - size / 2
+    stripe = np.cos((row * np.sin(angle) + col * np.cos(angle)) * 2 * np.pi / wave)
+    tint = rng.uniform(-0.45, 0.45, 3)
+    return np.clip(0.5 + stripe[..., None] * tint + rng.normal(0, 0.03, (size, size, 3)), 0, 1)
+
+
+def write_image(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray((pixels * 255).astype(np.uint8)).save(path, "webp", quality=80)
+
+
+def unit_entry(folder: Path, layer: str, channel: int, label: str) -> dict[str, Any]:
+    """One UNIT of the gallery document, its picture and its strip written."""
+    rng = np.random.default_rng(channel)
+    place, best = f"{quote(layer, safe='')}/{channel:04d}.webp", float(rng.uniform(5, 40))
+    reached, mean = best * float(rng.uniform(0.8, 3)), best / 4
+    write_image(folder / "pictures" / place, gabor(channel, 96))
+    crops = [gabor(channel * 10 + rank, 72) * 0.5 + gabor(channel, 72) * 0.5 for rank in range(9)]
+    write_image(folder / "examples" / place, np.concatenate(crops, 1))
+    top = [
+        {
+            "index": rank * 7,
+            "label": f"{label} {rank}",
+            "activation": best * 0.95**rank,
+            "row": 3,
+            "column": 4,
+        }
+        | {"box": [0.25, float(rng.uniform(0, 0.5)), 0.5, 0.5]}
+        for rank in range(9)
+    ]
+    return {
+        "unit": f"{layer}:{channel}",
+        "layer": layer,
+        "channel": channel,
+        "picture": f"pictures/{place}",
+        "objective": f"{layer}:{channel}",
+        "reached": reached,
+        "fired": channel != 5,
+        "best": best,
+        "multiple": reached / best if channel != 3 else None,
+        "sds": (reached - mean) / best * 3,
+        "mean": mean,
+        "sd": best / 3,
+        "firing": 0.4,
+        "strip": f"examples/{place}",
+        "cell": 72,
+        "top": top,
+        "bottom": [],
+    }
+
+
+def gallery_folder(
+    folder: Path, *, layers: Mapping[str, int], label: str = "tabby", name: str = "made up"
+) -> Path:
+    """A folder as a finished gallery leaves it; ``layers``: name to number of units."""
+    document = {
+        "schema": "gridlens.gallery/1",
+        "subject": {"name": name, "fingerprint": "a1b2c3d4e5f6", "input": [3, 224, 224]},
+        "images": {"count": 500, "fingerprint": "0f1e2d3c4b5a"},
+        "render": {"steps": 96, "seed": 0, "recipe": "fourier, 96 steps"},
+        "layers": [
+            {"name": layer, "kind": "Fire", "channels": count, "map": [55, 55], "field": [15, 15], "size": 96}
+            | {"units": [unit_entry(folder, layer, channel, label) for channel in range(count)]}
+            for layer, count in layers.items()
+        ],
+    }
+    manifest = {
+        "command": "gridlens gallery made-up",
+        "code": "0.1.0 e1e59ab",
+        "versions": {"torch": "2.11.0"},
+    }
+    manifest |= {
+        "state": "finished",
+        "start": "2025-01-01T10:00:00",
+        "end": "2025-01-01T10:04:00",
+        "resumed": 0,
+    }
+    for file, content in (("gallery.json", document), ("manifest.json", manifest)):
+        (folder / file).write_text(json.dumps(content))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def made() -> SimpleNamespace:
     """The functions of this file, and one pair of agents."""
-    return SimpleNamespace(agent=agent, pair=pair(), setting=SETTING, maze_map=maze_map, probes=probes)
+    return SimpleNamespace(
+        agent=agent, pair=pair(), setting=SETTING, maze_map=maze_map, probes=probes, gallery=gallery_folder
+    )
+
+
+class Seen(HTMLParser):
+    """A page as a reader's program sees it: elements with their attributes, and the text outside of style."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._hidden = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._hidden = tag in ("style", "script")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.text += data.replace("\xa0", " ")
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def addresses(self) -> list[str]:
+        names = ("src", "href", "poster", "data", "action", "srcset")
+        return [
+            value or ""
+            for _, attributes in self.elements
+            for name, value in attributes.items()
+            if name in names
+        ]
+
+
+@pytest.fixture(scope="session")
+def seen() -> type[Seen]:
+    return Seen
