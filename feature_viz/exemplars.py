@@ -20,9 +20,10 @@ from core.targets import as_maps
 
 @runtime_checkable
 class ImageSource(Protocol):
-    """A finite, ordered set of images: float32 (n, c, h, w) in [0, 1], all of one size, the same every time."""
+    """A finite, ordered set of images: float32 (n, c, h, w) in [0, 1], of one ``size`` (h, w), the same every time."""
 
     fingerprint: str
+    size: tuple[int, int]
 
     def __len__(self) -> int: ...
 

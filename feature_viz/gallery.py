@@ -6,13 +6,14 @@ The folder holds, beside the run's manifest.json:
     units.csv                      one row per unit: the plain values of UNIT
     pictures/LAYER/0017.webp       the feature visualisation of unit 17
     examples/LAYER/0017.webp       its top images' crops in one strip, best first, square cells
+    images.json                    names, labels and count of the images, and those that could not be decoded
     exemplars/LAYER.safetensors    indices, scores and places of all units' top and bottom images, and statistics
     batches/LAYER/0000.json        the UNITs of one finished batch, from which a broken-off run goes on
 
 GALLERY
     schema      "gridlens.gallery/1"
     subject     {name, fingerprint, input: [c, h, w]}
-    images      {count, fingerprint}: what the top images were searched in
+    images      {count, fingerprint, skipped: {name: reason}}: what the top images were searched in
     render      {steps, seed, recipe}
     layers      [{name, kind, channels, map: [h, w] or [], field: [h, w] receptive field in pixels,
                   size: side of the pictures in pixels, units: [UNIT]}], in execution order
@@ -31,10 +32,10 @@ UNIT
     firing      share of the real images that fire the unit above zero
     strip       path of the strip of crops
     cell        side of one crop in the strip, in pixels
-    top         [{index, label or null, activation, row, column, box}], best first. ``index`` counts images
-                from 0; ``row, column`` is the place in the layer's map; ``box`` is the receptive field's
-                [left, top, width, height] within the crop, as shares of its side in [0, 1]
-    bottom      [{index, label or null, activation}], weakest first; no crops
+    top         [{index, name, label or null, activation, row, column, box}], best first. ``index`` counts
+                the decodable images from 0; ``row, column`` is the place in the layer's map; ``box`` is the receptive
+                field's [left, top, width, height] within the crop, as shares of its side in [0, 1]
+    bottom      [{index, name, label or null, activation}], weakest first; no crops
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,7 @@ from feature_viz.unit_entries import LayerPlan, render_entries
 
 SCHEMA = "gridlens.gallery/1"
 DOCUMENT = "gallery.json"
+IMAGES = "images.json"
 TOP = 9
 BATCH = 16
 """Units rendered together; the most that a killed run repeats."""
@@ -93,7 +95,8 @@ def gallery(
 
     ``layers`` are names and globs ("features.3, features.*.expand3x3"), ``units`` ranges ("0-23,40"); each
     layer's pictures are of a size that fits its receptive field. However often it is broken off, the files end with
-    the same bytes as an unbroken run's on the same machine. ``images.labels``, if there, names the images.
+    the same bytes as an unbroken run's on the same machine. ``names``, ``labels``
+    and ``skipped`` of the images are shown where the source has them.
 
     Raises
     ------
@@ -155,11 +158,12 @@ def _plans(
     paths = {name: folder / "exemplars" / f"{folder_name(name)}.safetensors" for name in picked}
     missing = [name for name, path in paths.items() if not path.exists()]
     if missing:
-        for name, found in exemplars(subject, images, missing, k=TOP, progress=progress).items():
-            write_exemplars(paths[name], found)
-    first = next(iter(images.batches(1)))
-    fields = receptive_fields(subject, list(picked), size=(first.shape[2], first.shape[3]))
-    labels = getattr(images, "labels", None)
+        found = exemplars(subject, images, missing, k=TOP, progress=progress)
+        write_json(folder / IMAGES, _described(images, found[missing[0]].count))
+        for name in missing:
+            write_exemplars(paths[name], found[name])
+    fields = receptive_fields(subject, list(picked), size=images.size)
+    about = read_json(folder / IMAGES)
     return [
         LayerPlan(
             name,
@@ -167,10 +171,24 @@ def _plans(
             picture_size(subject, fields[name]),
             fields[name],
             read_exemplars(paths[name], name, subject, images),
-            labels,
+            about,
         )
         for name, units in picked.items()
     ]
+
+
+def _described(images: ImageSource, count: int) -> dict[str, Any]:
+    """What there is to say of the images once a pass has met them all."""
+    skipped = dict(getattr(images, "skipped", {}))
+    names = [name for name in getattr(images, "names", ()) if name not in skipped]
+    labels = getattr(images, "labels", None)
+    return {
+        "count": count,
+        "fingerprint": images.fingerprint,
+        "skipped": skipped,
+        "names": names or [str(i) for i in range(count)],
+        "labels": None if labels is None else list(labels),
+    }
 
 
 def picture_size(subject: Subject, seen: ReceptiveField) -> int:
@@ -217,10 +235,11 @@ def _make(
             done += len(units) * steps
             progress(done, total, "rendering")
         layers.append(_layer_entry(subject, plan, rows))
+    about = read_json(folder / IMAGES)
     document = {
         "schema": SCHEMA,
         "subject": {"name": subject.name, "fingerprint": subject.fingerprint, "input": subject.spec.shape},
-        "images": {"count": len(images), "fingerprint": images.fingerprint},
+        "images": {key: about[key] for key in ("count", "fingerprint", "skipped")},
         "render": {"steps": steps, "seed": seed, "recipe": str(Recipe())},
         "layers": layers,
     }

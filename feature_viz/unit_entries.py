@@ -1,6 +1,6 @@
 """Units as JSON: the UNIT entries that gallery.py's docstring describes, made and natural half."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class LayerPlan:
     size: int
     seen: ReceptiveField
     found: Exemplars
-    labels: Sequence[str] | None
+    images: Mapping[str, Any]
 
 
 def render_entries(
@@ -65,7 +65,7 @@ def natural_entry(plan: LayerPlan, unit: int, reached: float) -> dict[str, Any]:
     found = plan.found
     best, mean, sd = float(found.top.score[0, unit]), float(found.mean[unit]), float(found.sd[unit])
     views = windows(plan.seen, found, unit)
-    top, bottom = _listed(found.top, unit, plan.labels), _listed(found.bottom, unit, plan.labels)
+    top, bottom = _listed(found.top, unit, plan.images), _listed(found.bottom, unit, plan.images)
     places = zip(found.top.row[:, unit].tolist(), found.top.column[:, unit].tolist(), strict=True)
     return {
         "best": best,
@@ -84,9 +84,10 @@ def natural_entry(plan: LayerPlan, unit: int, reached: float) -> dict[str, Any]:
     }
 
 
-def _listed(ranking: Ranking, unit: int, labels: Sequence[str] | None) -> list[dict[str, Any]]:
+def _listed(ranking: Ranking, unit: int, images: Mapping[str, Any]) -> list[dict[str, Any]]:
     pairs = zip(ranking.index[:, unit].tolist(), ranking.score[:, unit].tolist(), strict=True)
+    names, labels = images["names"], images["labels"]
     return [
-        {"index": index, "label": str(labels[index]) if labels is not None else None, "activation": score}
-        for index, score in pairs
+        {"index": i, "name": names[i], "label": labels[i] if labels else None, "activation": score}
+        for i, score in pairs
     ]
