@@ -120,7 +120,7 @@ def gallery(
     ) as run:
         if not run.finished:
             plans = _plans(subject, images, picked, run.folder, progress)
-            _make(subject, images, plans, steps, seed, run.folder, progress)
+            _make(subject, images, plans, run.folder, steps=steps, seed=seed, progress=progress)
     return read_gallery(out)
 
 
@@ -206,9 +206,10 @@ def _make(
     subject: Subject,
     images: ImageSource,
     plans: Sequence[LayerPlan],
+    folder: Path,
+    *,
     steps: int,
     seed: int,
-    folder: Path,
     progress: Progress,
 ) -> None:
     total = sum(len(plan.units) for plan in plans) * steps
