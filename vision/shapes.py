@@ -38,29 +38,31 @@ class Factor:
 
 
 FACTORS = (
-    Factor("hue", "circular", 0, 360, "degrees", "hue of the foreground (HSV)"),
-    Factor("saturation", "interval", 0.35, 1, "", "saturation of the foreground"),
-    Factor("value", "interval", 0.3, 1, "", "value (HSV) of the foreground"),
-    Factor("background_hue", "circular", 0, 360, "degrees", "hue of the background"),
-    Factor("background_saturation", "interval", 0, 0.9, "", "saturation of the background"),
+    Factor("hue", "circular", 0.0, 360.0, "degrees", "hue of the foreground (HSV)"),
+    Factor("saturation", "interval", 0.35, 1.0, "", "saturation of the foreground"),
+    Factor("value", "interval", 0.3, 1.0, "", "value (HSV) of the foreground"),
+    Factor("background_hue", "circular", 0.0, 360.0, "degrees", "hue of the background"),
+    Factor("background_saturation", "interval", 0.0, 0.9, "", "saturation of the background"),
     Factor("background_value", "interval", 0.05, 0.95, "", "value of the background"),
-    Factor("contrast", "interval", 0.2, 1, "RMS over RGB", "difference of the two colours; derived"),
-    Factor("background", "choice", 0, len(BACKGROUNDS), "", "plain, shaded, striped, mottled"),
-    Factor("noise", "interval", 0, 0.07, "standard deviation", "grey noise of single pixels"),
+    Factor("contrast", "interval", 0.2, 1.0, "RMS over RGB", "difference of the two colours; derived"),
+    Factor("background", "choice", 0.0, float(len(BACKGROUNDS)), "", "plain, shaded, striped, mottled"),
+    Factor("noise", "interval", 0.0, 0.07, "standard deviation", "grey noise of single pixels"),
     Factor("x", "interval", 0.3, 0.7, "sides from the left", "centre"),
     Factor("y", "interval", 0.3, 0.7, "sides from the top", "centre"),
     Factor(
-        "orientation", "circular", 0, 360, "degrees", "counter-clockwise from rightward; below the period"
+        "orientation", "circular", 0.0, 360.0, "degrees", "counter-clockwise from rightward; below the period"
     ),
     Factor(
         "size", "interval", 0.15, 0.6, "sides", "radius of a shape, half length of a line, arm of a corner"
     ),
     Factor("thickness", "interval", 0.05, 0.12, "sides", "width of a stroke"),
-    Factor("outline", "choice", 0, 2, "", "1 where only the outline is drawn"),
-    Factor("curvature", "interval", 2.2, 7, "1 / sides", "one over the radius of a curve"),
-    Factor("opening", "interval", 50, 120, "degrees", "angle between a corner's arms"),
-    Factor("frequency", "interval", 1.5, 8, "cycles a side", "of a texture or wave; dots and cells: a side"),
-    Factor("phase", "circular", 0, 360, "degrees", "of a texture or wave"),
+    Factor("outline", "choice", 0.0, 2.0, "", "1 where only the outline is drawn"),
+    Factor("curvature", "interval", 2.2, 7.0, "1 / sides", "one over the radius of a curve"),
+    Factor("opening", "interval", 50.0, 120.0, "degrees", "angle between a corner's arms"),
+    Factor(
+        "frequency", "interval", 1.5, 8.0, "cycles a side", "of a texture or wave; dots and cells: a side"
+    ),
+    Factor("phase", "circular", 0.0, 360.0, "degrees", "of a texture or wave"),
 )
 COLOUR_FACTORS = tuple(factor.name for factor in FACTORS[:9])
 
@@ -68,7 +70,7 @@ Ranges = Mapping[str, tuple[float, float]]
 _PLACE: Ranges = {"x": (0.3, 0.7), "y": (0.3, 0.7)}
 _BODY: Ranges = {**_PLACE, "size": (0.15, 0.36)}
 _STROKE: Ranges = {"thickness": (0.05, 0.12)}
-_POLYGON: Ranges = {**_BODY, **_STROKE, "size": (0.2, 0.4), "outline": (0, 2)}
+_POLYGON: Ranges = {**_BODY, **_STROKE, "size": (0.2, 0.4), "outline": (0.0, 2.0)}
 
 
 @dataclass(frozen=True)
@@ -82,29 +84,31 @@ class ShapeClass:
 
 
 SHAPES = (
-    ShapeClass("disc", drawing.disc, 0, _BODY),
-    ShapeClass("ring", drawing.ring, 0, {**_BODY, **_STROKE}),
-    ShapeClass("square", drawing.square, 90, _POLYGON),
-    ShapeClass("triangle", drawing.triangle, 120, _POLYGON),
-    ShapeClass("star", drawing.star, 72, {**_POLYGON, "size": (0.26, 0.45)}),
-    ShapeClass("cross", drawing.cross, 90, _POLYGON),
-    ShapeClass("line", drawing.line, 180, {**_PLACE, **_STROKE, "size": (0.22, 0.6)}),
-    ShapeClass("arc", drawing.arc, 360, {**_PLACE, **_STROKE, "size": (0.22, 0.31), "curvature": (2.2, 5)}),
+    ShapeClass("disc", drawing.disc, 0.0, _BODY),
+    ShapeClass("ring", drawing.ring, 0.0, {**_BODY, **_STROKE}),
+    ShapeClass("square", drawing.square, 90.0, _POLYGON),
+    ShapeClass("triangle", drawing.triangle, 120.0, _POLYGON),
+    ShapeClass("star", drawing.star, 72.0, {**_POLYGON, "size": (0.26, 0.45)}),
+    ShapeClass("cross", drawing.cross, 90.0, _POLYGON),
+    ShapeClass("line", drawing.line, 180.0, {**_PLACE, **_STROKE, "size": (0.22, 0.6)}),
     ShapeClass(
-        "corner", drawing.corner, 360, {**_PLACE, **_STROKE, "size": (0.24, 0.42), "opening": (50, 120)}
+        "arc", drawing.arc, 360.0, {**_PLACE, **_STROKE, "size": (0.22, 0.31), "curvature": (2.2, 5.0)}
+    ),
+    ShapeClass(
+        "corner", drawing.corner, 360.0, {**_PLACE, **_STROKE, "size": (0.24, 0.42), "opening": (50.0, 120.0)}
     ),
     ShapeClass(
         "wave",
         drawing.wave,
-        180,
-        {**_PLACE, **_STROKE, "size": (0.35, 0.5), "frequency": (1.5, 3), "phase": (0, 360)},
+        180.0,
+        {**_PLACE, **_STROKE, "size": (0.35, 0.5), "frequency": (1.5, 3.0), "phase": (0.0, 360.0)},
     ),
-    ShapeClass("grating", drawing.grating, 180, {"frequency": (2.5, 8), "phase": (0, 360)}),
-    ShapeClass("checkerboard", drawing.checkerboard, 90, {"frequency": (3, 8), "phase": (0, 360)}),
-    ShapeClass("dots", drawing.dots, 90, {"frequency": (3, 7), "phase": (0, 360)}),
-    ShapeClass("bullseye", drawing.bullseye, 0, {**_PLACE, "frequency": (2.5, 7), "phase": (0, 360)}),
-    ShapeClass("blobs", drawing.blobs, 0, {"frequency": (2, 5)}),
-    ShapeClass("gradient", drawing.gradient, 360, {"size": (0.3, 0.6)}),
+    ShapeClass("grating", drawing.grating, 180.0, {"frequency": (2.5, 8.0), "phase": (0.0, 360.0)}),
+    ShapeClass("checkerboard", drawing.checkerboard, 90.0, {"frequency": (3.0, 8.0), "phase": (0.0, 360.0)}),
+    ShapeClass("dots", drawing.dots, 90.0, {"frequency": (3.0, 7.0), "phase": (0.0, 360.0)}),
+    ShapeClass("bullseye", drawing.bullseye, 0.0, {**_PLACE, "frequency": (2.5, 7.0), "phase": (0.0, 360.0)}),
+    ShapeClass("blobs", drawing.blobs, 0.0, {"frequency": (2.0, 5.0)}),
+    ShapeClass("gradient", drawing.gradient, 360.0, {"size": (0.3, 0.6)}),
 )
 CLASSES = tuple(shape.name for shape in SHAPES)
 _WAVES = 12
@@ -176,7 +180,7 @@ def _range(shape: ShapeClass, factor: Factor) -> tuple[float, float]:
     if factor.name in COLOUR_FACTORS:
         return factor.low, factor.high
     if factor.name == "orientation":
-        return (0, shape.period) if shape.period else (np.nan, np.nan)
+        return (0.0, shape.period) if shape.period else (np.nan, np.nan)
     return shape.ranges.get(factor.name, (np.nan, np.nan))
 
 
