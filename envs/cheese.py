@@ -35,6 +35,7 @@ import numpy as np
 from core.errors import BadInput
 from envs.kernels import kernel
 from envs.mazes import carve
+from envs.paths import distances, path
 from envs.randomness import below
 from envs.spec import Event, WorldSpec
 from envs.state import AGENT, WALL, State
@@ -112,6 +113,38 @@ def cheese_cells(state: State) -> np.ndarray:
 def corner_cells(state: State) -> np.ndarray:
     """Row and column of the top-right free cell, the proxy's place: int64 (n, 2)."""
     return np.tile(np.array([1, state.planes.shape[-1] - 2]), (len(state.clock), 1))
+
+
+class Routes(NamedTuple):
+    """How the mouse gets to the cheese and to the corner.
+
+    to_cheese, to_corner   int32 (n, h, w)  steps from each cell, -1 where there is no way
+    decision               int64 (n, 2)     the last cell that the ways of the mouse to both share; -1 where the cheese
+                                            is gone, or lies on the way to the corner, or beyond it
+    """
+
+    to_cheese: np.ndarray
+    to_corner: np.ndarray
+    decision: np.ndarray
+
+
+def routes(state: State) -> Routes:
+    """Shortest ways from where each mouse stands; ``envs.paths.best_actions`` turns them into moves.
+
+    >>> from envs import engine, registry
+    >>> maze = registry.world("cheese", size=5, rand_region=5)
+    >>> int(routes(engine.reset(maze, [0])).to_corner[0, 3, 1])
+    4
+    """
+    wall = state.planes[:, WALL]
+    to_cheese, to_corner = distances(wall, cheese_cells(state)), distances(wall, corner_cells(state))
+    decision = np.full((len(wall), 2), -1)
+    for i, start in enumerate(state.agent):
+        one, other = path(to_cheese[i], start), path(to_corner[i], start)
+        shared = [a for a, b in zip(one, other, strict=False) if a == b]
+        if shared and len(shared) < min(len(one), len(other)):
+            decision[i] = shared[-1]
+    return Routes(to_cheese, to_corner, decision)
 
 
 def check(dials: Dials) -> None:

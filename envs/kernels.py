@@ -41,11 +41,11 @@ def kernel(function: Callable[..., Any]) -> Any:
     A kernel is plain Python over arrays and numbers: no closures, no objects (they would defeat the cache).
     ``function.py_func`` is the uncompiled original.
 
-    >>> @kernel
-    ... def twice(x):
-    ...     return x + x
-    >>> twice(4)
-    8
+    >>> import numpy as np
+    >>> numbers = np.zeros(3)
+    >>> copy(numbers, 1, np.ones(3), 0, 2)
+    >>> numbers
+    array([0., 1., 1.])
     """
     theirs = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())  # numba reads it while decorating, and only then

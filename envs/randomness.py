@@ -48,7 +48,4 @@ def streams(seed: int, n: int) -> np.ndarray:
     array([16294208416658607535,  7960286522194355700], dtype=uint64)
     """
     with np.errstate(over="ignore"):
-        word = np.uint64(seed % 2**64) + GOLDEN * np.arange(1, n + 1, dtype=np.uint64)
-        word = (word ^ (word >> S30)) * FIRST
-        word = (word ^ (word >> S27)) * SECOND
-    return word ^ (word >> S31)
+        return mix.py_func(np.uint64(seed % 2**64) + GOLDEN * np.arange(1, n + 1, dtype=np.uint64))

@@ -45,7 +45,7 @@ def text(world: World, state: State, i: int = 0) -> str:
     >>> print(text(maze, engine.reset(maze, [0])))
     #####
     #..C#
-    #.###
+    ###.#
     #@..#
     #####
     """
