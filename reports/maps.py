@@ -21,6 +21,9 @@ VALUE_COLOURS = "cividis"
 
 SIGNED_COLOURS = LinearSegmentedColormap.from_list("signed", ["#004e80", "#0072b2", "#d55e00", "#9c3f00"])
 
+CELLS = 75
+"""The most blocks along one side of an attribution that a reader can tell apart at the size of a figure."""
+
 MARKS: tuple[dict[str, Any], ...] = (
     {"marker": "*", "ms": 12},
     {"marker": "D", "ms": 6.5},
@@ -95,7 +98,8 @@ def maze_maps(maps: Sequence[MazeMap], *, title: str, caption: str) -> Figure:
 def attribution_overlays(overlays: Sequence[Overlay], *, title: str, caption: str) -> Figure:
     """Inputs on top, the same inputs in pale grey below with what counted for (orange) and against (blue).
 
-    Each map is scaled to its own strongest pixel.
+    Each map has its own scale: the 99th percentile of its strengths. Maps finer than ``CELLS`` are summed over
+    square blocks first, since single pixels cannot be seen; their sum stays what it was.
 
     >>> one = Overlay("a", np.ones((4, 4, 3)), np.eye(4), note="class 3")
     >>> attribution_overlays([one], title="Why", caption="").rows[0]["strongest"]
@@ -137,13 +141,24 @@ def overlaid(one: Overlay) -> Float[np.ndarray, "a b 3"]:
     [0.95, 0.95, 0.95]
     """
     image = _plain(one)
-    rows, cols = one.attribution.shape
-    height, width = max(image.shape[0], rows), max(image.shape[1], cols)
-    image, signed = _stretched(image, height, width), _stretched(one.attribution, height, width)
+    signed = blocks(one.attribution)
+    strength = signed / (float(np.quantile(np.abs(signed), 0.99)) or _peak(one) or 1.0)
+    height, width = max(image.shape[0], signed.shape[0]), max(image.shape[1], signed.shape[1])
+    image, strength = _stretched(image, height, width), _stretched(strength, height, width)
     grey = 0.45 + 0.5 * np.repeat(image.mean(2, keepdims=True), 3, axis=2)
-    strength = signed / (_peak(one) or 1.0)
-    opacity = np.clip(np.abs(strength) * 1.15, 0, 1)[..., None] ** 0.75
+    opacity = 0.9 * np.clip(np.abs(strength), 0, 1)[..., None] ** 0.75
     return grey * (1 - opacity) + SIGNED_COLOURS(strength / 2 + 0.5)[..., :3] * opacity
+
+
+def blocks(attribution: Float[np.ndarray, "rows cols"]) -> Float[np.ndarray, "down across"]:
+    """A map summed over square blocks, the smallest that leave at most ``CELLS`` of them along its longer side.
+
+    >>> blocks(np.ones((2 * CELLS, 2 * CELLS))).shape == (CELLS, CELLS), blocks(np.ones((7, 7))).shape
+    (True, (7, 7))
+    """
+    side = -(-max(attribution.shape) // CELLS)
+    starts = [np.arange(0, length, side) for length in attribution.shape]
+    return np.add.reduceat(np.add.reduceat(attribution, starts[0], axis=0), starts[1], axis=1)
 
 
 def _plain(one: Overlay) -> Float[np.ndarray, "h w 3"]:

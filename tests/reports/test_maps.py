@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput
-from reports.maps import Overlay, attribution_overlays, maze_maps, overlaid
+from reports.maps import Overlay, attribution_overlays, blocks, maze_maps, overlaid
 
 
 def test_an_overlay_is_orange_for_blue_against_and_grey_where_nothing_counts():
@@ -26,6 +26,14 @@ def test_a_coarse_map_covers_its_part_of_a_photograph():
     coloured = np.ptp(made, axis=2) > 0.1
     assert coloured[:4, 4:].all()
     assert coloured.sum() == 16
+
+
+@pytest.mark.parametrize("shape", [(224, 224), (299, 150), (75, 76), (7, 7), (1, 500)])
+def test_blocks_keep_the_sum_and_are_few(shape):
+    fine = np.random.default_rng(0).normal(size=shape)
+    coarse = blocks(fine)
+    assert coarse.sum() == pytest.approx(fine.sum())
+    assert max(coarse.shape) <= 75
 
 
 def test_overlays_say_where_the_strongest_spot_is_and_its_sign():
