@@ -132,7 +132,17 @@ def write_tensors(
     from safetensors.torch import save
 
     content = save({name: _tensor(value) for name, value in tensors.items()}, metadata=dict(metadata or {}))
-    write_bytes(path, content)
+    write_bytes(path, _in_order(content))
+
+
+def _in_order(content: bytes) -> bytes:
+    """The same safetensors bytes with sorted metadata, which the library writes in an order of chance."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[start:]
 
 
 def _tensor(value: Any) -> Any:
