@@ -24,7 +24,7 @@
       });
       return (unit) => ranges.some(([first, last]) => key(unit, "channel") >= first && key(unit, "channel") <= last);
     }
-    return (unit) => unit.id.toLowerCase().includes(query) || unit.dataset.top.toLowerCase().includes(query);
+    return (unit) => unit.id.toLowerCase().includes(query) || unit.dataset.top.toLowerCase().replaceAll("_", " ").includes(query.replaceAll("_", " "));
   };
   const arrange = () => {
     const name = $("sort").value;
@@ -91,7 +91,7 @@
       spot.setAttribute("viewBox", `${place % 3} ${Math.floor(place / 3)} 1 1`);
       frame.append(image, spot);
       const name = document.createElement("b");
-      name.textContent = label || `image ${index}`;
+      name.textContent = label ? label.replaceAll("_", " ") : `image ${index}`;
       item.append(frame, name, format(activation));
       list.append(item);
     });
