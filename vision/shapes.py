@@ -140,7 +140,7 @@ def generate(seed: int, indices: int | Sequence[int] | np.ndarray, *, size: int 
 
     >>> few, one = generate(0, 40), generate(0, [17])
     >>> bool((few.images[17] == one.images[0]).all()), CLASSES[one.labels[0]]
-    (True, 'arc')
+    (True, 'cross')
     """
     numbers = np.arange(indices) if isinstance(indices, int) else np.asarray(indices, np.int64)
     if size < 8 or numbers.ndim != 1 or (len(numbers) and numbers.min() < 0):
