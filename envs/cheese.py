@@ -47,9 +47,9 @@ ATE, CORNER = 0, 1
 class Dials(NamedTuple):
     """Size, spread of the cheese, and time limit; the ranges stand in ``SPEC.bounds``."""
 
-    size: int = 13
+    size: int = 9
     rand_region: int = 1
-    limit: int = 200
+    limit: int = 100
 
 
 @kernel

@@ -1,19 +1,20 @@
-"""The ``kernel`` decorator: numba with an on-disk cache that notices a change in any file of this folder.
+"""The ``kernel`` decorator: numba with an on-disk cache that notices a change in any file a kernel draws on.
 
 Numba's own cache looks only at the file in which a function stands, so a kernel that calls a helper from another
-file would go on running the old helper. Here the cache folder is named by the text of every file of ``envs/``: any
-edit starts an empty cache. ``NUMBA_CACHE_DIR`` is honoured as the place where these folders lie.
+file would go on running the old helper. Here the cache folder is named by the text of every file of ``envs/`` that
+holds kernels or is imported by one that does: an edit of these starts an empty cache. ``NUMBA_CACHE_DIR`` is
+honoured as the place where these folders lie.
 """
 
 import functools
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
-import numpy as np
 
 config: Any = numba.config
 HERE = Path(__file__).parent
@@ -27,12 +28,25 @@ def cache_folder() -> Path:
     True
     """
     digest = hashlib.sha256()
-    for path in sorted(HERE.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for name, text in sorted(_sources().items()):
+        digest.update(f"{name}\0{text}\0".encode())
     beside = HERE / "__pycache__"
     writable = os.access(beside if beside.exists() else HERE, os.W_OK)
     fallback = beside if writable else Path.home() / ".cache" / "gridlens"
     return Path(config.CACHE_DIR or fallback) / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def _sources() -> dict[str, str]:
+    """Name to text of the files with kernels, and of all that these import: helpers and constants."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.py")}
+    found: dict[str, str] = {}
+    waiting = [name for name, text in texts.items() if "@kernel" in text]
+    while waiting:
+        name = waiting.pop()
+        if name in texts and name not in found:
+            found[name] = texts[name]
+            waiting += re.findall(r"^from envs\.(\w+) import", texts[name], re.MULTILINE)
+    return found
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -43,7 +57,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     >>> import numpy as np
     >>> numbers = np.zeros(3)
-    >>> copy(numbers, 1, np.ones(3), 0, 2)
+    >>> copy(numbers, np.uint64(1), np.ones(3), np.uint64(0), np.uint64(2))
     >>> numbers
     array([0., 1., 1.])
     """
@@ -57,10 +71,9 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 @kernel
 def copy(target, here, source, there, count):
-    """``target[here:here + count] = source[there:there + count]`` on flat arrays, several times as fast as slices."""
-    here, there = (
-        np.uint64(here),
-        np.uint64(there),
-    )  # unsigned: numba then need not look out for negative indices
-    for k in range(np.uint64(count)):
+    """``target[here:here + count] = source[there:there + count]`` on flat arrays, several times as fast as slices.
+
+    Positions and count are uint64: numba then need not look out for negative indices.
+    """
+    for k in range(count):
         target[here + k] = source[there + k]

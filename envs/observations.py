@@ -113,12 +113,15 @@ def _window(planes, agent, out):
         top, left = agent[i, 0] - side // 2, agent[i, 1] - side // 2
         y0, y1 = max(0, -top), min(side, h - top)
         x0, x1 = max(0, -left), min(side, w - left)
+        width = np.uint64(max(0, x1 - x0))
         for c in range(count):
             if c == AGENT:
                 continue
             k = c if c < AGENT else c - 1
-            out[i, k] = c == WALL
-            for y in range(y0, y1):
-                here = ((i * (count - 1) + k) * side + y) * side + x0
-                there = ((i * count + c) * h + top + y) * w + left + x0
-                copy(target, here, source, there, x1 - x0)
+            out[i, k] = np.uint8(c == WALL)
+            here = np.uint64(((i * (count - 1) + k) * side + y0) * side + x0)
+            there = np.uint64(((i * count + c) * h + top + y0) * w + left + x0)
+            for _ in range(y0, y1):
+                copy(target, here, source, there, width)
+                here += np.uint64(side)
+                there += np.uint64(w)

@@ -22,7 +22,7 @@ def world(name: str, **dials: Any) -> World:
     """The world ``name`` with some dials turned; raises UnknownName or BadInput, one sentence each.
 
     >>> world("cheese", rand_region=5).dials
-    Dials(size=13, rand_region=5, limit=200)
+    Dials(size=9, rand_region=5, limit=100)
     """
     if name not in WORLDS:
         raise UnknownName("world", name, WORLDS)

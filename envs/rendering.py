@@ -72,9 +72,12 @@ def paint(planes, pictures, out):
             for x in range(w):
                 tile = _topmost(planes[i], y, x)
                 for colour in range(3):
-                    for row in range(k):
-                        here = (((i * 3 + colour) * h + y) * k + row) * w * k + x * k
-                        copy(target, here, source, ((tile * 3 + colour) * k + row) * k, k)
+                    here = np.uint64(((i * 3 + colour) * h + y) * k * w * k + x * k)
+                    there = np.uint64((tile * 3 + colour) * k * k)
+                    for _ in range(k):
+                        copy(target, here, source, there, np.uint64(k))
+                        here += np.uint64(w * k)
+                        there += np.uint64(k)
 
 
 @kernel
