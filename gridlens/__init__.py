@@ -23,9 +23,17 @@ if TYPE_CHECKING:
     from core.targets import Unit as Unit
     from core.targets import parse as parse
     from core.targets import score as score
+    from envs.registry import world as world
+    from feature_viz.gallery import gallery as gallery
+    from feature_viz.optimize import FeatureImage as FeatureImage
+    from feature_viz.optimize import render as render
+    from rl.agents import load as load_agent
+    from vision.datasets import open_images as open_images
+    from vision.models import load as load_classifier
 
 _HOMES = {
     "Direction": "core.targets",
+    "FeatureImage": "feature_viz.optimize",
     "GridlensError": "core.errors",
     "InputSpec": "core.subject",
     "Output": "core.targets",
@@ -33,21 +41,30 @@ _HOMES = {
     "Unit": "core.targets",
     "attribute": "core.attribution",
     "capture": "core.activations",
+    "gallery": "feature_viz.gallery",
     "grad_cam": "core.attribution",
     "integrated_gradients": "core.attribution",
+    "load_agent": "rl.agents",
+    "load_classifier": "vision.models",
+    "open_images": "vision.datasets",
     "parse": "core.targets",
     "probe": "core.probing",
     "read_tensors": "core.artifacts",
+    "render": "feature_viz.optimize",
     "run": "core.subject",
     "score": "core.targets",
+    "world": "envs.registry",
     "wrap": "core.subject",
     "write_tensors": "core.artifacts",
 }
 """Public name to the module that is its home."""
 
+_THERE = {"load_agent": "load", "load_classifier": "load"}
+"""What a name is called in its home, where that differs."""
+
 _FOLDERS = ("core", "feature_viz", "vision", "envs", "rl", "reports")
 
-__all__ = list(_HOMES)  # noqa: PLE0605
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
@@ -55,7 +72,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(
             f"module 'gridlens' has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}"
         )
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home = importlib.import_module(_HOMES[name])
+    return getattr(home, _THERE.get(name, name))
 
 
 def __dir__() -> list[str]:

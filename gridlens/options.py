@@ -14,7 +14,6 @@ Images = Annotated[
     Path | None,
     typer.Option(help="Folder, .tar, .zip or .npz of pictures; default: the procedural images."),
 ]
-Layers = Annotated[str, typer.Option(help="all, names, or globs, parted by commas.")]
 Scaling = Annotated[
     str | None,
     typer.Option(

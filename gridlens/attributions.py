@@ -1,0 +1,118 @@
+"""The attribution page of a classifier or an agent: the same methods, the same signature."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.attribution import METHODS, Attribution, attribute
+from core.subject import Subject, run
+from core.targets import Output, Target, parse
+from envs import engine
+from envs.seen import picture
+from gridlens.opened import Opened
+from reports.maps import Overlay, attribution_overlays
+from reports.sections import Report, Section, Table
+from rl.agents import see
+from rl.fields import parting_levels
+from rl.goals import shifted
+from vision.datasets import open_images
+
+
+def attribution_page(
+    opened: Opened,
+    *,
+    command: str,
+    targets: Sequence[str] = (),
+    methods: Sequence[str] = tuple(METHODS),
+    images: Path | None = None,
+    count: int = 4,
+    seed: int = 0,
+) -> Report:
+    """One section a method: every input's maps for every target, and how nearly they add up."""
+    subject = opened.subject
+    inputs, pictures = _inputs(opened, images, count, seed)
+    asked = _targets(subject, inputs, targets)
+    sections, rows = [], []
+    for method in methods:
+        overlays = []
+        for i, wanted in enumerate(asked):
+            for one in wanted:
+                made = attribute(subject, inputs[i : i + 1], one, method=method)
+                overlays.append(_overlay(subject, made, pictures[i], f"{i + 1}: {_said(subject, one)}"))
+                rows.append([made.method, i + 1, _said(subject, one), made.at, *_sums(made)])
+        chart = attribution_overlays(
+            overlays,
+            title=f"What counted, by {method.replace('-', ' ')}",
+            caption="Above: the input. Below: what spoke for the target (orange) and against it (blue).",
+        )
+        sections.append(Section(method.replace("-", " ").capitalize(), figures=[chart]))
+    header = ["method", "input", "target", "at", "sum of the map", "completeness gap"]
+    table = Table(
+        header,
+        rows,
+        caption="A map that promises to add up to a change of score should: the gap says how nearly.",
+    )
+    return Report(
+        kind="Attribution",
+        title=f"What counts for {subject.name}",
+        question="Which parts of an input decided the answer?",
+        approach="Each method gives every part of the input, or of a layer's maps, its share in one number: a class "
+        "logit, an action's logit, the value, a unit.",
+        finding=_finding(rows),
+        evidence=[*sections, Section("Do the parts add up?", tables=[table])],
+        caveats=[
+            "Grad-CAM promises no sum, and sees only as finely as the layer it looks at.",
+            "A map says what the network was sensitive to along the method's own path, not what it would do without.",
+        ],
+        reproduce=[command],
+        provenance={subject.name: made.provenance},
+    )
+
+
+def _inputs(opened: Opened, images: Path | None, count: int, seed: int) -> tuple[Tensor, list[np.ndarray]]:
+    """Inputs and what they look like: pictures, or the states in which mazes that part goal and proxy begin."""
+    if opened.agent is None:
+        height, width = opened.subject.spec.shape[1:]
+        batch = next(iter(open_images(images or "shapes", size=(height, width), count=count).batches(count)))
+        return batch, [image.permute(1, 2, 0).numpy() for image in batch]
+    about = opened.agent
+    broken = shifted(about.world)
+    state = engine.reset(broken, np.array(parting_levels(broken, count, seed=seed)))
+    seen = see(broken, state, about.view)
+    return seen, [picture(broken, one.numpy(), about.view) / 255 for one in seen]
+
+
+def _targets(subject: Subject, inputs: Tensor, texts: Sequence[str]) -> list[list[Target]]:
+    """For every input the targets asked for, or what the network chose and, if it has one, the value."""
+    if texts:
+        return [[parse(text, subject) for text in texts]] * len(inputs)
+    first = next(iter(subject.heads))
+    with torch.no_grad():
+        chosen = run(subject, inputs)[first].argmax(1).tolist()
+    value: list[Target] = [Output("value")] if "value" in subject.heads else []
+    return [[Output(first, index), *value] for index in chosen]
+
+
+def _said(subject: Subject, target: Target) -> str:
+    if isinstance(target, Output) and len(subject.heads[target.head]) > 1:
+        return f"{target.head}:{subject.heads[target.head][target.index]}"
+    return "value" if target == Output("value") else str(target)
+
+
+def _overlay(subject: Subject, made: Attribution, image: np.ndarray, note: str) -> Overlay:
+    return Overlay(subject.name, image, made.heatmap()[0].cpu().numpy(), note)
+
+
+def _sums(made: Attribution) -> list[float | None]:
+    gap = made.completeness_gap
+    return [float(made.values.sum()), None if gap is None else float(gap[0])]
+
+
+def _finding(rows: Sequence[Sequence]) -> str:
+    gaps = [abs(row[5]) / max(abs(row[4] - row[5]), 0.1) for row in rows if row[5] is not None]
+    if not gaps:
+        return "None of these methods promises that its parts add up, so the maps are to be read as hints."
+    return f"The maps that promise to add up do so to within {100 * max(gaps):.1f} % of what they explain."

@@ -1,0 +1,43 @@
+"""``gridlens probe``: what can be read off each layer of a subject, as a page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gridlens.bars import bars
+from gridlens.options import Scaling, Seed, Weights
+
+
+def probe(
+    subject: Annotated[str, typer.Argument(help="Agent folder, or classifier.")] = "shapes",
+    concept: Annotated[
+        list[str] | None,
+        typer.Option(help="What to look for, such as 'goal row' or size; may be repeated; default: a few."),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="States or images, all independent.", min=60)] = 2000,
+    weights: Weights = None,
+    scaling: Scaling = None,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="Page to write; default runs/probe-SUBJECT.html.")] = None,
+) -> None:
+    """Fit a linear probe and its control task at every layer, with 95 % intervals.
+
+    An agent is probed for what its world's states hold (where the goal lies), a classifier for factors of the
+    procedural images.
+    """
+    from gridlens.opened import open_subject
+    from gridlens.probes import DEFAULTS, probe_page, probed
+    from reports.html import write
+
+    opened = open_subject(subject, weights=weights, scaling=scaling)
+    kind = "classifier" if opened.agent is None else "agent"
+    concepts = concept or list(DEFAULTS[kind])
+    with bars() as progress:
+        found = probed(opened, concepts, samples=samples, seed=seed, progress=progress)
+    said = " ".join(f'--concept "{name}"' for name in concepts)
+    page = probe_page(
+        opened.subject.name, found, command=f"gridlens probe {subject} {said} --samples {samples}"
+    )
+    print(page.finding)
+    print(write(page, out or Path("runs") / f"probe-{opened.subject.name}.html"))

@@ -1,0 +1,80 @@
+"""The demo's parts, each a command of its own, and the page that links them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gridlens.attributions import attribution_page
+from gridlens.bars import bars
+from gridlens.commands.gallery import gallery
+from gridlens.commands.train import train
+from gridlens.comparison import compare_agents
+from gridlens.opened import open_subject
+from gridlens.probes import DEFAULTS, probe_page, probed
+from reports.front_page import Entry, report_entry, write_front
+from reports.gallery_page import gallery_entry
+from reports.html import write
+
+TITLE = "What a classifier looks for, and what two agents want"
+LEAD = (
+    "Everything here was computed a moment ago by the code in this checkout: a gallery of the small classifier that "
+    "ships with it, two agents trained on the spot, and the same attribution and probes for both kinds of network."
+)
+
+
+def demonstrate(out: Path, *, steps: int | None) -> None:
+    """Make every part into ``out``, and its front page last."""
+    entries = []
+    for number, (said, part) in enumerate(_parts(out, steps).items(), 1):
+        print(f"\n{number}. {said}")
+        entries += part()
+    order = {"Comparison": 0, "Feature gallery": 1}
+    entries.sort(key=lambda entry: order.get(entry.kind.split(" · ")[0], 2))
+    write_front(out / "index.html", entries, title=TITLE, lead=LEAD)
+
+
+def _parts(out: Path, steps: int | None) -> dict[str, Callable[[], list[Entry]]]:
+    corner, anywhere = out / "corner", out / "anywhere"
+    return {
+        "what the classifier's units look for": lambda: _gallery(out),
+        "an agent that finds the cheese in the corner, every time": lambda: _train(
+            "cheese-corner", steps, corner
+        ),
+        "an agent that finds it anywhere": lambda: _train("cheese-anywhere", steps, anywhere),
+        "one core for both: attribution and probes of the classifier": lambda: _core(
+            out, "classifier", "shapes"
+        ),
+        "and of the agent": lambda: _core(out, "agent", str(corner)),
+        "what differs between the agents": lambda: _compare(out, [corner, anywhere]),
+    }
+
+
+def _gallery(out: Path) -> list[Entry]:
+    gallery("shapes", out=out / "gallery")
+    return [gallery_entry(out / "gallery", href="gallery/index.html")]
+
+
+def _train(preset: str, steps: int | None, folder: Path) -> list[Entry]:
+    train("cheese", preset=preset, steps=steps, out=folder)
+    return []
+
+
+def _core(out: Path, kind: str, subject: str) -> list[Entry]:
+    opened = open_subject(subject)
+    concepts = list(DEFAULTS[kind])
+    attribution = attribution_page(opened, command=f"gridlens attribute {subject}")
+    with bars() as progress:
+        found = probed(opened, concepts, progress=progress)
+    pages = {
+        f"attribute-{kind}.html": attribution,
+        f"probe-{kind}.html": probe_page(opened.subject.name, found, command=f"gridlens probe {subject}"),
+    }
+    for name, page in pages.items():
+        print(write(page, out / name))
+    return [report_entry(page, href=name) for name, page in pages.items()]
+
+
+def _compare(out: Path, agents: list[Path]) -> list[Entry]:
+    with bars() as progress:
+        page = compare_agents(agents, levels=1000, mazes=3, seed=0, out=out / "compare", progress=progress)
+    print(page.finding)
+    return [report_entry(page, href="compare/index.html")]

@@ -1,0 +1,103 @@
+"""A finished study of an agent as the evidence that a comparison page shows."""
+
+from pathlib import Path
+
+import numpy as np
+
+from core.runs import read_manifest
+from envs.seen import picture
+from envs.spec import World
+from gridlens.words import words_of
+from reports.comparison import AgentEvidence, Setting
+from reports.figures import Curve
+from reports.maps import MazeMap, Overlay
+from rl.agents import AgentInfo
+from rl.fields import Field
+from rl.misgeneralisation import Outcome
+from rl.study import Explained, Study
+from rl.training import AgentFolder
+
+EVENTS = ("goal", "proxy", "proxy_first")
+"""The measures of ``rl.misgeneralisation.MEASURES`` that the page shows."""
+
+
+def setting(training: World, shifted: World) -> Setting:
+    """The words of the page: ``training`` is where goal and proxy go together, ``shifted`` where they do not."""
+    words = words_of(training)
+    return Setting(
+        world=training.name,
+        events={name: getattr(words, name) for name in EVENTS},
+        intended="goal",
+        proxy="proxy",
+        train=words.levels(training),
+        shifted=words.levels(shifted),
+    )
+
+
+def evidence(folder: Path, about: AgentInfo, found: Study) -> AgentEvidence:
+    """All that the page shows of one agent."""
+    manifest = read_manifest(folder)
+    train, shifted = found.evaluation.of("training"), found.evaluation.of("shifted")
+    return AgentEvidence(
+        name=about.name,
+        command=manifest["command"],
+        dial=f"trained on {words_of(about.world).levels(about.world)}",
+        seeds=[manifest["seeds"]["train"]],
+        train=_shown(train),
+        shifted=_shown(shifted),
+        provenance=found.evaluation.provenance,
+        steps={"train": train.measures["steps"], "shifted": shifted.measures["steps"]},
+        curve=_curve(folder, about.name),
+        probes=found.probes,
+        maps=[maze_map(one) for one in found.fields],
+        attributions=[overlay for one in found.explained for overlay in overlays(one, about, found.subject)],
+        largest_gap=largest_gap(found.explained),
+    )
+
+
+def _shown(outcome: Outcome) -> dict:
+    return {name: outcome.measures[name] for name in EVENTS if name in outcome.measures}
+
+
+def _curve(folder: Path, name: str) -> Curve:
+    rows = AgentFolder(folder).curve
+    steps = np.array([row["steps"] for row in rows])
+    return Curve(name, steps, np.array([row["heldout_goal"] for row in rows]))
+
+
+def maze_map(one: Field) -> MazeMap:
+    """A Field as the page draws it."""
+    return MazeMap(
+        subject=one.subject,
+        frame=one.frame,
+        values=one.values,
+        moves=one.moves,
+        path=one.path,
+        marks=one.marks,
+        note=f"level {one.level}",
+    )
+
+
+def overlays(one: Explained, about: AgentInfo, subject: str, *, most: int = 1) -> list[Overlay]:
+    """The attributions of the first ``most`` states as the page draws them."""
+    heat = one.attribution.heatmap().cpu().numpy()
+    return [
+        Overlay(
+            subject=subject,
+            image=picture(about.world, one.inputs[i].numpy(), about.view) / 255,
+            attribution=heat[i],
+            note=f"{one.method.replace('-', ' ')}, {one.target if one.target == 'value' else one.labels[i]}",
+        )
+        for i in range(min(most, len(one.levels)))
+    ]
+
+
+def largest_gap(explained: tuple[Explained, ...]) -> float | None:
+    """The largest completeness gap beside the largest promised sum of its map, over all maps."""
+    shares = []
+    for one in explained:
+        gap = one.attribution.completeness_gap
+        if gap is not None:
+            sums = one.attribution.values.flatten(1).sum(1) - gap
+            shares.append(float((gap.abs() / sums.abs().clamp(min=0.1)).max()))
+    return max(shares, default=None)

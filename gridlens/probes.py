@@ -1,0 +1,88 @@
+"""The probe page of a classifier or an agent: the same probe, other concepts."""
+
+from collections.abc import Mapping, Sequence
+
+from core.probing import ProbeResult, best_layer
+from core.progress import Progress, silent
+from gridlens.opened import Opened
+from reports.figures import ProbeCurve, probe_scores
+from reports.sections import Report, Section, Table
+from rl.goals import shifted
+from rl.study import probe_layers
+from vision.study import probe_factors
+
+DEFAULTS: Mapping[str, Sequence[str]] = {
+    "classifier": ("size", "frequency"),
+    "agent": ("goal row", "goal column", "goal rows below", "goal columns right"),
+}
+"""What is looked for unless something else is asked."""
+
+
+def probed(
+    opened: Opened,
+    concepts: Sequence[str],
+    *,
+    samples: int = 2000,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[ProbeResult, ...]:
+    """The probes of every concept at every layer, on held-out levels or images."""
+    if opened.agent is None:
+        return probe_factors(opened.subject, concepts, images=samples, seed=seed, progress=progress)
+    world = shifted(opened.agent.world)
+    return probe_layers(
+        opened.subject, world, concepts, view=opened.agent.view, samples=samples, seed=seed, progress=progress
+    )
+
+
+def probe_page(name: str, found: Sequence[ProbeResult], *, command: str) -> Report:
+    """One chart a concept, the numbers in a table, and where each is read best."""
+    concepts = list(dict.fromkeys(result.concept for result in found))
+    by_concept = {concept: [result for result in found if result.concept == concept] for concept in concepts}
+    charts = [_chart(name, concept, results) for concept, results in by_concept.items()]
+    header = ["concept", "layer", "measure", "score", "control task", "knowing only the labels"]
+    rows = [[r.concept, r.layer, r.measure, r.score, r.control, r.baseline] for r in found]
+    table = Table(header, rows, caption="Scores on samples that the probe was not fitted to.")
+    return Report(
+        kind="Probes",
+        title=f"What {name} knows",
+        question=f"At which layer of {name} can {_listed(concepts)} be read off by a linear map?",
+        approach="A ridge regression from each layer to the concept, its penalty chosen by cross-validation, is "
+        "scored on held-out samples, one a level or image. The control task has the same labels, shuffled: what a "
+        "probe scores there is its own skill, not the layer's knowledge.",
+        finding=" ".join(_said(best_layer(results)) for results in by_concept.values()),
+        evidence=[Section("Layer by layer", figures=charts, tables=[table])],
+        caveats=[
+            "A probe says what can be read off a layer, not that the network uses it.",
+            "What the input itself already holds plainly (the first point of each curve) is no merit of the network.",
+        ],
+        reproduce=[command],
+        provenance={result.concept: result.provenance for result in found},
+    )
+
+
+def _chart(name: str, concept: str, results: Sequence[ProbeResult]):
+    curve = ProbeCurve(
+        name,
+        [result.layer for result in results],
+        [result.score for result in results],
+        [result.control for result in results],
+    )
+    return probe_scores(
+        [curve],
+        title=f"Reading “{concept}” off each layer",
+        caption="95 % intervals over held-out samples; hollow: the control task, labels shuffled.",
+        measure=results[0].measure,
+    )
+
+
+def _said(best: ProbeResult) -> str:
+    if best.score.low <= best.control.high:
+        return f"“{best.concept}” is read no better than its control task at any layer."
+    where = "the input itself" if best.layer == "input" else best.layer
+    scores = f"{best.measure} {best.score} beside {best.control} for the control"
+    return f"“{best.concept}” is read best at {where}: {scores}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
