@@ -25,13 +25,14 @@ from feature_viz.adam import Adam
 from feature_viz.objectives import Objective, Seen, objective
 from feature_viz.parametrize import Parametrisation, fourier
 from feature_viz.redirection import redirected_relus
+from feature_viz.response_norm import quick_response_norm
 from feature_viz.transforms import STANDARD, Wobble, draws, transform
 
 LARGEST = 128
 """Side in pixels above which no image is made unless asked for."""
 
 ROUND = 16
-"""Steps between two looks at whether everything is finite and which images still get no gradient."""
+"""Steps between two looks at whether everything is finite and which images get no gradient."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,12 @@ def _ascend(
     parameters = torch.stack([way.start(generator, shape) for generator in generators]).to(device)
     drawn = torch.stack([draws(generator, steps) for generator in generators], 1).to(device)
     adam = Adam(parameters.requires_grad_())
-    lost = torch.ones(len(wanted), dtype=torch.bool, device=device)
+    lost = torch.zeros(len(wanted), dtype=torch.bool, device=device)
     traces = torch.zeros(steps, len(wanted), device=device)
     for step in range(steps):
         inputs = transform(way.image(parameters, shape), drawn[step], recipe.wobble)
-        with _arithmetic(device, recipe.precision), redirected_relus(lost) if lost.any() else nullcontext():
+        rescue = redirected_relus(lost) if lost.any() else nullcontext()
+        with _arithmetic(device, recipe.precision), quick_response_norm(), rescue:
             values = _values(subject, wanted, inputs)
             (gradient,) = torch.autograd.grad(-values.sum(), parameters)
         traces[step] = values.detach()
@@ -160,6 +162,7 @@ def _ascend(
         if step % ROUND == ROUND - 1 or step == steps - 1:
             begun = step - step % ROUND
             _check_finite(subject, wanted, traces[begun : step + 1], first=begun)
+        if step < ROUND or step % ROUND == ROUND - 1:
             lost = gradient.flatten(1).abs().amax(1) == 0
         tick(step + 1)
     return way.image(parameters.detach(), shape), traces
