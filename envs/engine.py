@@ -7,6 +7,7 @@ or resets.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -101,18 +102,29 @@ def step(world: World, state: State, actions: np.ndarray) -> StepResult:
     """
     n = len(state.clock)
     actions = _checked(world, actions, n)
-    events = np.zeros((n, len(world.events)), np.uint8)
-    terminated, truncated = np.zeros(n, np.bool_), np.empty(n, np.bool_)
-    reward = np.empty(n, np.float32)
-    world.spec.act(state, actions, events, terminated, world.dials)
-    count = _settle(state, events, world.pay, world.limit, reward, terminated, truncated)
-    if not count:
-        return StepResult(reward, terminated, truncated, events, np.empty(0, np.int64), None)
-    ended = np.flatnonzero(terminated | truncated)
+    new = Outcome(
+        np.empty(n, np.float32),
+        np.zeros(n, np.bool_),
+        np.empty(n, np.bool_),
+        np.zeros((n, len(world.events)), np.uint8),
+    )
+    world.spec.act(state, actions, new.events, new.terminated, world.dials)
+    if not _settle(state, new, world.pay, world.limit):
+        return StepResult(*new, ended=np.empty(0, np.int64), final=None)
+    ended = np.flatnonzero(new.terminated | new.truncated)
     final = take(state, ended)
     _name_levels(state, ended)
     _begin_levels(world, state, ended)
-    return StepResult(reward, terminated, truncated, events, ended, final)
+    return StepResult(*new, ended=ended, final=final)
+
+
+class Outcome(NamedTuple):
+    """What a step fills in: the first fields of a StepResult, as numba takes them."""
+
+    reward: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    events: np.ndarray
 
 
 def _checked(world: World, actions: np.ndarray, n: int) -> np.ndarray:
@@ -141,18 +153,18 @@ def _first_outside(actions, count):
 
 
 @kernel
-def _settle(state, events, pay, limit, reward, terminated, truncated):
+def _settle(state, new, pay, limit):
     """Advance clocks and tallies, pay the events, cut short what reached the limit; returns how many ended."""
     count = 0
-    for i in range(len(reward)):
+    for i in range(len(new.reward)):
         total = np.float32(0)
         for e in range(len(pay)):
-            total += pay[e] * events[i, e]
-            state.tally[i, e] += events[i, e]
-        reward[i] = total
+            total += pay[e] * new.events[i, e]
+            state.tally[i, e] += new.events[i, e]
+        new.reward[i] = total
         state.clock[i] += 1
-        truncated[i] = limit > 0 and state.clock[i] >= limit and not terminated[i]
-        count += terminated[i] or truncated[i]
+        new.truncated[i] = limit > 0 and state.clock[i] >= limit and not new.terminated[i]
+        count += new.terminated[i] or new.truncated[i]
     return count
 
 

@@ -77,7 +77,7 @@ class WorldVecEnv(VecEnv):
         self.totals["levels"] += len(played.ended)
         last = engine.observe(self.world, played.final, self.view)
         worth, earned = performance(self.world, played.final.tally), played.final.tally @ self.world.pay
-        seconds = round(time.monotonic() - self._began, 6)
+        seconds = time.monotonic() - self._began
         for k, i in enumerate(played.ended):
             infos[i].update(
                 {

@@ -76,7 +76,7 @@ class World:
         """Plane names of the state, which are also the channels of the view "grid"."""
         return self.spec.channels
 
-    @property
+    @cached_property
     def events(self) -> tuple[str, ...]:
         """Event names, in the order of ``StepResult.events`` and ``State.tally``."""
         return tuple(event.name for event in self.spec.events)
