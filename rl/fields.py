@@ -1,0 +1,135 @@
+"""What an agent would do everywhere in one maze: value map, policy arrows, and the path it takes from the start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+
+from core.errors import BadInput
+from core.provenance import Provenance, fingerprint, provenance
+from core.subject import Subject, run
+from envs import engine
+from envs.editing import everywhere
+from envs.paths import MOVES
+from envs.rendering import frame
+from envs.spec import World
+from envs.state import WALL
+from rl.agents import check_fits, see
+from rl.goals import event, goals_of, ways
+from rl.rollouts import level_seeds, play, trajectory
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One level through the eyes of one agent; rows count from the top.
+
+    ``values``: the value head with the agent put in each cell, NaN where it cannot stand. ``policy``: its action
+    probabilities there (0 where it cannot stand), and ``moves`` the expected displacement (rows down, columns
+    right), steps into walls counting as none. ``path``: the cells of one greedy episode from the start. ``marks``:
+    what lies where, by event name.
+    """
+
+    subject: str
+    level: int
+    values: Float[np.ndarray, "h w"] = field(repr=False)
+    policy: Float[np.ndarray, "h w a"] = field(repr=False)
+    moves: Float[np.ndarray, "h w 2"] = field(repr=False)
+    path: Int[np.ndarray, "t 2"] = field(repr=False)
+    frame: UInt8[np.ndarray, "y x 3"] = field(repr=False)
+    marks: Mapping[str, tuple[int, int]]
+    provenance: Provenance = field(repr=False)
+
+
+def field_of(subject: Subject, world: World, level: int, *, view: str = "window") -> Field:
+    """Value and policy of an agent on every free cell of one level.
+
+    The agent's own cell is where ``everywhere`` puts it; the goal's cell is left out, for standing there ends the
+    level. Path: the most likely action at every step, until the level ends or a state comes back.
+
+    Raises
+    ------
+    BadInput
+        if the world does not fit the agent.
+
+    >>> from envs.registry import world
+    >>> from rl.agents import as_subject
+    >>> from rl.networks import build
+    >>> maze = world("cheese", size=7)
+    >>> agent = as_subject(build("mlp", shape=(2, 9, 9), actions=4, seed=0), maze, view="window", name="fresh")
+    >>> field_of(agent, maze, 3).policy.shape
+    (7, 7, 4)
+    """
+    check_fits(subject, world, view)
+    state = engine.reset(world, [level])
+    placed = everywhere(world, state)
+    with torch.no_grad():
+        answers = run(subject, see(world, placed.state, view))
+    values = np.full(world.shape[1:], np.nan, np.float32)
+    policy = np.zeros((*world.shape[1:], len(world.actions)), np.float32)
+    rows, columns = placed.cells.T
+    values[rows, columns] = answers["value"][:, 0].cpu().numpy()
+    policy[rows, columns] = answers["policy"].softmax(1).cpu().numpy()
+    return Field(
+        subject=subject.name,
+        level=level,
+        values=values,
+        policy=policy,
+        moves=_moves(state.planes[0, WALL], policy),
+        path=greedy_path(subject, world, level, view=view),
+        frame=frame(world, state, 0),
+        marks=_marks(world, state),
+        provenance=provenance(
+            subject=subject.fingerprint, data=fingerprint(repr(world.describe()), str(level)), view=view
+        ),
+    )
+
+
+def greedy_path(
+    subject: Subject, world: World, level: int, *, view: str = "window"
+) -> Int[np.ndarray, "t 2"]:
+    """The cells (row, column) that the most likely actions lead through; ends where a cell comes back."""
+    cells = trajectory(play(subject, world, np.array([level]), view=view, greedy=True), 0).positions
+    seen: set[tuple[int, int]] = set()
+    for index, (row, column) in enumerate(cells.tolist()):
+        if (row, column) in seen:
+            return cells[:index]
+        seen.add((row, column))
+    return cells
+
+
+def parting_levels(world: World, n: int, *, seed: int = 0, among: int = 1000) -> list[int]:
+    """The ``n`` held-out levels, of ``among`` drawn, in which the ways to goal and proxy part soonest and go farthest.
+
+    Chosen by the maze alone, not by what any agent does there: ordered by how far the nearer of the two lies from
+    where the ways part, the part that they share counted against it.
+
+    >>> from envs.registry import world
+    >>> len(parting_levels(world("cheese", size=9, rand_region=63), 2))
+    2
+    """
+    levels = level_seeds(among, split="test", seed=seed)
+    way = ways(world, engine.reset(world, levels))
+    telling = np.flatnonzero(way.telling)
+    if len(telling) < n:
+        raise BadInput(
+            f"of {among} levels only {len(telling)} part the ways to goal and proxy of world {world.name!r}, and {n} "
+            f"were asked for; turn the dials {', '.join(goals_of(world).shift)}"
+        )
+    worth = np.minimum(way.to_goal, way.to_proxy) - 2 * way.shared
+    return [int(level) for level in levels[telling[np.argsort(-worth[telling], kind="stable")[:n]]]]
+
+
+def _moves(wall: UInt8[np.ndarray, "h w"], policy: Float[np.ndarray, "h w a"]) -> Float[np.ndarray, "h w 2"]:
+    moves = np.zeros((*wall.shape, 2), np.float32)
+    for action, (down, right) in enumerate(MOVES):
+        open_there = np.roll(wall, (-down, -right), (0, 1)) == 0
+        moves += (policy[..., action] * open_there)[..., None] * np.array([down, right], np.float32)
+    return moves
+
+
+def _marks(world: World, state: engine.State) -> dict[str, tuple[int, int]]:
+    known = goals_of(world)
+    cells = {event(world, "intended"): known.goal(state)[0], event(world, "proxy"): known.proxy(state)[0]}
+    return {name: (int(cell[0]), int(cell[1])) for name, cell in cells.items()}

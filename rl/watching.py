@@ -1,0 +1,125 @@
+"""Watch: what happens beside learning - progress, snapshots, the learning curve, checkpoints, the check for NaN."""
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.callbacks import BaseCallback
+
+from core.artifacts import write_csv, write_tensors
+from core.errors import NotFinite
+from core.progress import Progress
+from envs.randomness import streams
+from envs.sb3 import WorldVecEnv
+from envs.spec import World
+from rl import checkpoints
+from rl.actor_critic import network_of
+from rl.agents import SNAPSHOTS, as_subject
+from rl.goals import event, shifted
+from rl.rollouts import Episodes, level_seeds, play
+
+LOSSES = ("train/value_loss", "train/policy_gradient_loss", "train/entropy_loss")
+WATCHED_SEED = 20_000
+
+
+class Watch(BaseCallback):
+    """Between two updates everything lies still: that is where this looks, saves and seeds the next random draws."""
+
+    def __init__(self, config: Any, venv: WorldVecEnv, folder: Path, progress: Progress) -> None:
+        super().__init__()
+        self.config, self.venv, self.folder, self.progress = config, venv, folder, progress
+        self.rows: list[dict[str, float]] = []
+        self.before = dict(venv.totals)
+        self.earlier = 0.0
+        self.began = self.saved = time.monotonic()
+
+    def recall(self, notes: dict[str, Any]) -> None:
+        """Go on with what a checkpoint noted."""
+        self.rows, self.before, self.earlier = notes["rows"], notes["before"], notes["seconds"]
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        self._check_losses()
+        if self.num_timesteps >= self._due():
+            self.look()
+        if time.monotonic() - self.saved > self.config.checkpoint_seconds and self.num_timesteps:
+            notes = {"rows": self.rows, "before": self.before, "seconds": self._seconds()}
+            checkpoints.save(self.folder / checkpoints.CHECKPOINT, self.model, self.venv, notes)  # type: ignore[arg-type]
+            self.saved = time.monotonic()
+        self._tell()
+        # Draws depend on the seed and the step alone, so that a resumed run draws what an unbroken one would.
+        torch.manual_seed(int(streams(self.config.seed, 1)[0] >> np.uint64(1)) ^ self.num_timesteps)
+
+    def _on_rollout_end(self) -> None:
+        rollout = self.model.rollout_buffer  # type: ignore[attr-defined]
+        for name in ("rewards", "values", "advantages"):
+            if not np.isfinite(getattr(rollout, name)).all():
+                raise NotFinite(
+                    f"training stopped at step {self.num_timesteps:,}: the rollout's {name} are not finite"
+                )
+
+    def _on_training_end(self) -> None:
+        self._check_losses()
+        if not self.rows or self.rows[-1]["steps"] != self.num_timesteps:
+            self.look()
+        self._tell()
+
+    def look(self) -> None:
+        """Keep the weights and play held-out levels of the training and of the shifted distribution."""
+        network = network_of(self.model)  # type: ignore[arg-type]
+        write_tensors(
+            self.folder / SNAPSHOTS / f"{self.num_timesteps:010d}.safetensors", network.state_dict()
+        )
+        subject = as_subject(network, self.venv.world, view=self.venv.view, name="in training")
+        row: dict[str, float] = {"steps": self.num_timesteps, "seconds": round(self._seconds(), 2)}
+        row["train_goal"] = self._lately()
+        levels = level_seeds(self.config.watched_levels, split="test", seed=WATCHED_SEED)
+        for name, world in (("heldout", self.venv.world), ("shifted", shifted(self.venv.world))):
+            row |= _rates(name, play(subject, world, levels, view=self.venv.view, seed=WATCHED_SEED), world)
+        row |= {name.partition("/")[2]: self.logger.name_to_value.get(name, math.nan) for name in LOSSES}
+        self.rows.append({name: float(value) for name, value in row.items()})
+        self.before = dict(self.venv.totals)
+        write_csv(self.folder / "curve.csv", self.rows)
+
+    def _due(self) -> float:
+        """Steps at which the next look is due: at once, then log-spaced from a hundredth of all steps to the last."""
+        taken, count = len(self.rows), self.config.snapshots
+        if not taken:
+            return 0.0
+        share = taken / count
+        return math.inf if taken >= count else self.config.steps * 100 ** (share - 1)
+
+    def _check_losses(self) -> None:
+        for name in LOSSES:
+            value = self.logger.name_to_value.get(name, 0.0)
+            if not math.isfinite(value):
+                term = name.partition("/")[2].replace("_", " ")
+                raise NotFinite(
+                    f"training stopped at step {self.num_timesteps:,}: the {term} is {value}; "
+                    f"a smaller learning rate than {self.config.learning_rate} may help"
+                )
+
+    def _tell(self) -> None:
+        rate = self.num_timesteps / max(self._seconds(), 1e-9)
+        label = f"training {self.folder.name} · {rate:,.0f} steps/s · {self._lately():.0%} of levels solved"
+        self.progress(min(self.num_timesteps, self.config.steps), self.config.steps, label)
+
+    def _lately(self) -> float:
+        """Share of the levels that training finished since the last look in which the goal was reached."""
+        grown = {name: self.venv.totals[name] - self.before[name] for name in self.before}
+        return grown[event(self.venv.world, "intended")] / max(grown["levels"], 1)
+
+    def _seconds(self) -> float:
+        return self.earlier + time.monotonic() - self.began
+
+
+def _rates(name: str, episodes: Episodes, world: World) -> dict[str, float]:
+    goal, proxy = episodes.first(event(world, "intended")), episodes.first(event(world, "proxy"))
+    first = (proxy > 0) & ((goal == 0) | (proxy < goal))
+    rates = {"goal": goal > 0, "proxy": proxy > 0, "proxy_first": first, "return": episodes.returns}
+    return {f"{name}_{key}": round(float(values.mean()), 4) for key, values in rates.items()}
