@@ -41,4 +41,4 @@ bench: env
 	$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS))
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv runs envs/__pycache__

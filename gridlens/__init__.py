@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.targets import Unit as Unit
     from core.targets import parse as parse
     from core.targets import score as score
+    from envs.registry import register_envs as register_envs
     from envs.registry import world as world
     from feature_viz.gallery import gallery as gallery
     from feature_viz.optimize import FeatureImage as FeatureImage
@@ -50,6 +51,7 @@ _HOMES = {
     "parse": "core.targets",
     "probe": "core.probing",
     "read_tensors": "core.artifacts",
+    "register_envs": "envs.registry",
     "render": "feature_viz.optimize",
     "run": "core.subject",
     "score": "core.targets",
