@@ -89,7 +89,7 @@ def wrap(
     heads: Mapping[str, tuple[str, ...]],
     device: str | torch.device | None = None,
 ) -> Subject:
-    """A copy of ``module`` - in eval mode, without parameter gradients - as a Subject.
+    """A copy of ``module`` - in eval mode, without parameter gradients, nothing in place - as a Subject.
 
     The caller's module is left as it is. One forward pass of grey finds the layers.
 
@@ -104,6 +104,11 @@ def wrap(
     Subject(tiny: input (3, 8, 8), heads class (2), 4 layers)
     """
     module = copy.deepcopy(module).eval().requires_grad_(False)
+    for inner in module.modules():
+        if getattr(
+            inner, "inplace", False
+        ):  # or a ReLU would overwrite what its convolution is recorded with
+            inner.inplace = False  # type: ignore[assignment]
     if device is not None:
         module = module.to(device)
     layers = _find_layers(module, name, spec)

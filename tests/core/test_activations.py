@@ -72,3 +72,14 @@ def test_nan_is_named_by_layer_and_input():
 def test_an_unknown_layer_is_refused():
     with pytest.raises(UnknownName, match="'pool'"):
         capture(planted_classifier(seed=0), torch.rand(1, 3, 12, 12), ["pol"])
+
+
+def test_an_in_place_relu_does_not_overwrite_the_layer_before_it():
+    net = nn.Sequential(nn.Conv2d(3, 2, 1), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(8, 1))
+    spec = InputSpec((3, 2, 2), mean=(0.0,) * 3, std=(1.0,) * 3)
+    subject = wrap(net, name="net", spec=spec, heads={"value": ("v",)})
+    inputs = torch.rand(5, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    together = capture(subject, inputs, ["0", "1"])
+    assert torch.equal(together["0"], capture(subject, inputs, ["0"])["0"])
+    assert torch.equal(together["1"], together["0"].relu())
+    assert net[1].inplace
