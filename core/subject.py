@@ -104,11 +104,7 @@ def wrap(
     Subject(tiny: input (3, 8, 8), heads class (2), 4 layers)
     """
     module = copy.deepcopy(module).eval().requires_grad_(False)
-    for inner in module.modules():
-        if getattr(
-            inner, "inplace", False
-        ):  # or a ReLU would overwrite what its convolution is recorded with
-            inner.inplace = False  # type: ignore[assignment]
+    _keep_outputs(module)
     if device is not None:
         module = module.to(device)
     layers = _find_layers(module, name, spec)
@@ -178,6 +174,13 @@ def _by_head(subject: Subject, answer: Tensor | Mapping[str, Tensor]) -> dict[st
     if isinstance(answer, Tensor):
         return {next(iter(subject.heads)): answer}
     return dict(answer)
+
+
+def _keep_outputs(module: nn.Module) -> None:
+    """No activation works in place: it would overwrite what is recorded of the layer before it."""
+    for inner in module.modules():
+        if getattr(inner, "inplace", False):
+            setattr(inner, "inplace", False)  # noqa: B010 - not every module has the attribute
 
 
 def _find_layers(module: nn.Module, name: str, spec: InputSpec) -> dict[str, LayerInfo]:

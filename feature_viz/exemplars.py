@@ -22,8 +22,11 @@ from core.targets import as_maps
 class ImageSource(Protocol):
     """A finite, ordered set of images: float32 (n, c, h, w) in [0, 1], of one ``size`` (h, w), the same every time."""
 
-    fingerprint: str
-    size: tuple[int, int]
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def size(self) -> tuple[int, int]: ...
 
     def __len__(self) -> int: ...
 

@@ -45,10 +45,10 @@ def attribution_page(
                 rows.append([made.method, i + 1, _said(subject, one), made.at, *_sums(made)])
         chart = attribution_overlays(
             overlays,
-            title=f"What counted, by {method.replace('-', ' ')}",
+            title=f"What counted, by {made.method}",
             caption="Above: the input. Below: what spoke for the target (orange) and against it (blue).",
         )
-        sections.append(Section(method.replace("-", " ").capitalize(), figures=[chart]))
+        sections.append(Section(made.method[:1].upper() + made.method[1:], figures=[chart]))
     header = ["method", "input", "target", "at", "sum of the map", "completeness gap"]
     table = Table(
         header,

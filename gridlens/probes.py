@@ -6,7 +6,7 @@ from core.probing import ProbeResult, best_layer
 from core.progress import Progress, silent
 from gridlens.opened import Opened
 from reports.figures import ProbeCurve, probe_scores
-from reports.sections import Report, Section, Table
+from reports.sections import Cell, Figure, Report, Section, Table
 from rl.goals import shifted
 from rl.study import probe_layers
 from vision.study import probe_factors
@@ -41,7 +41,7 @@ def probe_page(name: str, found: Sequence[ProbeResult], *, command: str) -> Repo
     by_concept = {concept: [result for result in found if result.concept == concept] for concept in concepts}
     charts = [_chart(name, concept, results) for concept, results in by_concept.items()]
     header = ["concept", "layer", "measure", "score", "control task", "knowing only the labels"]
-    rows = [[r.concept, r.layer, r.measure, r.score, r.control, r.baseline] for r in found]
+    rows: list[list[Cell]] = [[r.concept, r.layer, r.measure, r.score, r.control, r.baseline] for r in found]
     table = Table(header, rows, caption="Scores on samples that the probe was not fitted to.")
     return Report(
         kind="Probes",
@@ -61,7 +61,7 @@ def probe_page(name: str, found: Sequence[ProbeResult], *, command: str) -> Repo
     )
 
 
-def _chart(name: str, concept: str, results: Sequence[ProbeResult]):
+def _chart(name: str, concept: str, results: Sequence[ProbeResult]) -> Figure:
     curve = ProbeCurve(
         name,
         [result.layer for result in results],

@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 
 def python(*arguments, **options):
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, **options)
-
-
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, **options
+    )
 
 
 def test_importing_the_face_loads_no_torch_until_touched():
@@ -32,7 +33,7 @@ def test_a_shadowing_folder_is_named(tmp_path, name):
     (tmp_path / name / "__init__.py").write_text("")
     script = tmp_path / "mine.py"
     script.write_text("import gridlens as gl\n")
-    done = python(str(script), cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.getcwd()})
+    done = python(str(script), cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
     assert done.returncode != 0
     assert str(tmp_path / name) in done.stderr
 

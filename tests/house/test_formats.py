@@ -32,8 +32,11 @@ def test_every_reference_key_resolves():
 
 def test_nothing_of_this_machine_is_committed():
     # Split so that this file does not find itself.
-    registries = ["pypi." + "org", "files.pythonhosted." + "org", "registry.npmjs." + "org", "download.pytorch." + "org"]
-    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=False).stdout
+    hosts = ("pypi.", "files.pythonhosted.", "registry.npmjs.", "download.pytorch.")
+    registries = [host + "org" for host in hosts]
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=False
+    ).stdout
     for name in filter(None, listed.splitlines()):
         path = ROOT / name
         if path.suffix in (".safetensors", ".png", ".webp", ".gif") or not path.exists():

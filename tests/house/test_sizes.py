@@ -24,7 +24,11 @@ def code_lines(node):
     """First to last line without the docstring."""
     total = node.end_lineno - node.lineno + 1
     first = node.body[0]
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+    if (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    ):
         total -= first.end_lineno - first.lineno + 1
     return total
 
@@ -49,13 +53,17 @@ def test_a_file_is_small_and_named_by_its_idea(path):
 def test_functions_and_classes_are_small(path):
     for node in functions(TREES[path]):
         arguments = node.args
-        positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args) if a.arg not in ("self", "cls")]
+        positional = [
+            a.arg for a in (*arguments.posonlyargs, *arguments.args) if a.arg not in ("self", "cls")
+        ]
         every = [*positional, *arguments.kwonlyargs]
         if excused(path, node):
             continue
         assert code_lines(node) <= 60, f"{name_of(path, node)} has {code_lines(node)} lines of code"
         command = path.parts[-2:] == ("gridlens", "cli.py") or "commands" in path.parts
-        assert command or len(positional) <= 6, f"{name_of(path, node)} takes {len(positional)} positional parameters"
+        assert command or len(positional) <= 6, (
+            f"{name_of(path, node)} takes {len(positional)} positional parameters"
+        )
         assert command or len(every) <= 9, f"{name_of(path, node)} takes {len(every)} parameters"
     for node in ast.walk(TREES[path]):
         if isinstance(node, ast.ClassDef) and not excused(path, node):
