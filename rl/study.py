@@ -114,7 +114,18 @@ def study(
                 progress=progress,
             ),
         )
-        probes = keep(folder / "probes", lambda: _probes(subject, broken, view, config, progress))
+        probes = keep(
+            folder / "probes",
+            lambda: probe_layers(
+                subject,
+                broken,
+                config.concepts,
+                view=view,
+                samples=config.samples,
+                seed=config.seed,
+                progress=progress,
+            ),
+        )
         explained = keep(
             folder / "attribution", lambda: _explained(subject, broken, view, levels, config.methods)
         )
@@ -125,23 +136,37 @@ def study(
     return Study(subject.name, evaluation, probes, explained, fields, about)
 
 
-def _probes(
-    subject: Subject, world: World, view: str, config: StudyConfig, progress: Progress
+def probe_layers(
+    subject: Subject,
+    world: World,
+    concepts: Sequence[str],
+    *,
+    view: str = "window",
+    samples: int = 2000,
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> tuple[ProbeResult, ...]:
-    """Each concept at the input and at every layer that has no parts of its own."""
-    state = sampled_states(world, config.samples, seed=config.seed)
+    """Each concept at the input and at every layer that has no parts of its own, on independent held-out states.
+
+    Raises
+    ------
+    UnknownName
+        if there is no such concept.
+    BadInput
+        if the world does not fit the agent, or there are too few samples for a probe.
+    """
+    check_fits(subject, world, view)
+    state = sampled_states(world, samples, seed=seed)
     seen = see(world, state, view)
+    values = labels(world, state, concepts)
     names = [name for name in subject.layers if not list(subject.module.get_submodule(name).children())]
     activations = {"input": seen, **capture(subject, seen, names)}
-    values = labels(world, state, config.concepts)
     total = len(values) * len(activations)
     found: list[ProbeResult] = []
     for name, value in values.items():
         for layer, activation in activations.items():
             progress(len(found), total, "probing layers")
-            found += probe(
-                activation, value, concept=name, kind=CONCEPTS[name].kind, seed=config.seed, layer=layer
-            )
+            found += probe(activation, value, concept=name, kind=CONCEPTS[name].kind, seed=seed, layer=layer)
     progress(total, total, "probing layers")
     return tuple(found)
 

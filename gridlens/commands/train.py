@@ -9,6 +9,9 @@ from gridlens.assignments import assignments
 from gridlens.bars import bars
 from gridlens.options import Seed
 
+PRESET_OF = {"cheese": "cheese-corner"}
+"""A world's preset where none is named."""
+
 
 def train(
     world: Annotated[str, typer.Argument(help="World to train in.")] = "cheese",
@@ -31,11 +34,11 @@ def train(
     The defaults are a preset that is known to learn. A run that is broken off goes on from its last checkpoint
     when the same command is given again, and ends with the same weights.
     """
-    from rl.presets import configured
+    from gridlens.settings import configured
     from rl.training import train
 
     config = configured(
-        preset or world,
+        preset or PRESET_OF.get(world, world),
         world=world,
         dials=assignments(dial or [], option="--dial"),
         settings=assignments(setting or [], option="--set"),
