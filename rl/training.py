@@ -120,7 +120,11 @@ def make_model(config: TrainConfig, venv: Any) -> PPO:
         device="cpu",
         rollout_buffer_class=LeanRolloutBuffer,
         rollout_buffer_kwargs={"truncations": aside.take},
-        policy_kwargs={"network": config.network, "seed": config.seed},
+        policy_kwargs={
+            "network": config.network,
+            "seed": config.seed,
+            "optimizer_kwargs": {"eps": 1e-5, "fused": True},
+        },
     )
     model.rollout_buffer.value_of = model.policy.predict_values  # type: ignore[attr-defined]
     return model

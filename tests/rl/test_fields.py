@@ -51,5 +51,5 @@ def test_parting_levels_part(maze):
 
 
 def test_a_world_whose_ways_never_part_is_refused(maze):
-    with pytest.raises(BadInput, match="only 0 part the ways .* rand_region"):
+    with pytest.raises(BadInput, match=r"only 0 part the ways .* rand_region"):
         parting_levels(maze, 3)

@@ -12,7 +12,7 @@ from rl.agents import as_subject
 from rl.networks import build
 from rl.study import StudyConfig, study
 
-SMALL = StudyConfig(levels=60, samples=120, mazes=2, concepts=("goal rows below",))
+SMALL = StudyConfig(levels=60, samples=400, mazes=2, concepts=("goal rows below",))
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ import torch
 from core.errors import BadInput, NotFinite, RunConflict, UnknownName
 from core.runs import read_manifest
 from rl import agents
+from rl.misgeneralisation import evaluate
+from rl.presets import PRESETS
 from rl.training import TrainConfig, make_model, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +64,7 @@ def test_a_finished_agent_is_not_trained_again_and_another_is_refused(unbroken):
     train(TINY, unbroken.path, lambda *told: calls.append(told))
     assert not calls
     before = weights(unbroken.path)
-    with pytest.raises(RunConflict, match="gamma is 0.97, this one's is 0.5"):
+    with pytest.raises(RunConflict, match=r"gamma is 0\.97, this one's is 0\.5"):
         train(dataclasses.replace(TINY, gamma=0.5), unbroken.path)
     assert weights(unbroken.path) == before
 
@@ -148,3 +150,14 @@ def test_the_model_takes_any_vecenv():
     model = make_model(dataclasses.replace(TINY, n_envs=2, batch=32), venv)
     model.learn(64)
     assert model.num_timesteps == 64
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_learns_what_it_says(name, tmp_path):
+    train(PRESETS[name].config, tmp_path / name)
+    found = evaluate(agents.load(tmp_path / name), agents.info(tmp_path / name).world, levels=1000, seed=1)
+    assert found.of("training").measures["goal"].low > 0.93
+    shifted = found.of("shifted").measures
+    assert (shifted["proxy_first"].low > 0.5) == (name == "cheese-corner")
+    assert (shifted["goal_first"].low > 0.8) == (name == "cheese-anywhere")
