@@ -11,11 +11,11 @@ from torch import Tensor
 
 from core.errors import BadInput
 from core.provenance import Provenance, fingerprint, provenance
+from core.ridge import Ridge, ridge
 from core.targets import Direction
 from core.uncertainty import Interval, bootstrap_interval
 
 Kind = Literal["continuous", "categorical"]
-PENALTIES = tuple(float(10.0**power) for power in range(-2, 7))
 MIN_GROUPS = 40
 
 
@@ -85,8 +85,7 @@ def probe(
     results = []
     for name, values in by_layer.items():
         features = values.detach().flatten(1).cpu().numpy().astype(np.float64)
-        score, model = _fit(features, target, group, fitted, kind, seed)
-        control, _ = _fit(features, shuffled, group, fitted, kind, seed)
+        (score, control), model = _fit(features, (target, shuffled), group, fitted, kind, seed)
         direction = _direction(model, values, name, concept) if kind == "continuous" else None
         about = provenance(data=data, seed=seed, concept=concept, kind=kind, groups=len(np.unique(group)))
         results.append(
@@ -128,23 +127,40 @@ def _shuffled(target: NDArray, group: NDArray, rng: np.random.Generator) -> NDAr
 
 
 def _fit(
-    features: NDArray, target: NDArray, group: NDArray, fitted: NDArray[np.bool_], kind: Kind, seed: int
-) -> tuple[Interval, object]:
-    from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-    from sklearn.model_selection import GroupKFold
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
+    features: NDArray,
+    labels: Sequence[NDArray],
+    group: NDArray,
+    fitted: NDArray[np.bool_],
+    kind: Kind,
+    seed: int,
+) -> tuple[list[Interval], Ridge]:
+    """The held-out score of each labelling, and the map; labellings share one decomposition of the features."""
+    classes = np.unique(labels[0]) if kind == "categorical" else np.empty(0)
+    columns = [_columns(values, classes) for values in labels]
     alone = len(np.unique(group)) == len(group)
-    folds = None if alone else list(GroupKFold(5).split(features[fitted], groups=group[fitted]))
-    estimator = RidgeCV if kind == "continuous" else RidgeClassifierCV
-    model = make_pipeline(StandardScaler(), estimator(alphas=PENALTIES, cv=folds))
-    model.fit(features[fitted], target[fitted])
-    guess = model.predict(features[~fitted])
-    truth, held = target[~fitted], group[~fitted]
-    if kind == "categorical":
-        return bootstrap_interval(guess == truth, groups=held, seed=seed), model
-    return _r2_interval(truth.astype(float), guess, held, seed), model
+    model = ridge(
+        features[fitted],
+        np.concatenate([column[fitted] for column in columns], 1),
+        groups=None if alone else group[fitted],
+        together=kind == "categorical",
+    )
+    width, held = columns[0].shape[1], group[~fitted]
+    guesses = model.predict(features[~fitted])
+    scores = []
+    for index, values in enumerate(labels):
+        guess, truth = guesses[:, index * width : (index + 1) * width], values[~fitted]
+        if kind == "categorical":
+            scores.append(bootstrap_interval(classes[guess.argmax(1)] == truth, groups=held, seed=seed))
+        else:
+            scores.append(_r2_interval(truth.astype(float), guess[:, 0], held, seed))
+    return scores, model
+
+
+def _columns(labels: NDArray, classes: NDArray) -> NDArray:
+    """What is regressed on: the number itself, or 1 for the sample's class and -1 for the others."""
+    if not len(classes):
+        return labels.astype(float)[:, None]
+    return np.where(labels[:, None] == classes, 1.0, -1.0)
 
 
 def _r2_interval(truth: NDArray, guess: NDArray, groups: NDArray, seed: int, draws: int = 1000) -> Interval:
@@ -167,9 +183,8 @@ def _baseline(target: NDArray, fitted: NDArray[np.bool_], kind: Kind) -> float:
     return float((target[~fitted] == names[counts.argmax()]).mean())
 
 
-def _direction(model: object, values: Tensor, layer: str, concept: str) -> Direction:
-    scaler, ridge = (step for _, step in model.steps)  # type: ignore[attr-defined]
-    weight = torch.as_tensor(ridge.coef_ / scaler.scale_, dtype=torch.float32)
+def _direction(model: Ridge, values: Tensor, layer: str, concept: str) -> Direction:
+    weight = torch.as_tensor(model.weights[:, 0] / model.scale, dtype=torch.float32)
     return Direction(layer, weight.view(values.shape[1:]), concept)
 
 
