@@ -96,9 +96,8 @@ def _left_out_in_fifths(
         centred = standard[inside] - mean
         parts = _decomposed(centred)
         for row, penalty in enumerate(penalties):
-            weights = _solve(
-                standard[inside] - mean, targets[inside] - offset, np.full(targets.shape[1], penalty)
-            )
+            same = np.full(targets.shape[1], penalty)
+            weights = _solve(centred, parts, targets[inside] - offset, same)
             guess = (standard[outside] - mean) @ weights + offset
             errors[row] += ((targets[outside] - guess) ** 2).sum(0)
     return errors
