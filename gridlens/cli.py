@@ -1,5 +1,6 @@
 """The command line: one command a question; each parses, calls, and prints a path."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -40,6 +41,9 @@ for _name, _function in COMMANDS.items():
 
 def main() -> None:
     """Run the command line; the user's mistakes are one sentence on stderr and exit code 2."""
+    # Threads that wait for each other spin; on a machine with other work that costs sixfold. Read by OpenMP
+    # when torch is imported, which the commands do.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         app()
     except GridlensError as error:
