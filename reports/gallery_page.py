@@ -19,10 +19,8 @@ TOGETHER = 60
 """Units that the browser lays out together or not at all, so that thousands do not stutter."""
 
 
-def write_gallery(folder: str | Path, *, skipped: Mapping[str, str] | None = None) -> Path:
+def write_gallery(folder: str | Path) -> Path:
     """Write ``index.html`` into the folder of a finished gallery; returns its path.
-
-    ``skipped``: pictures that could not be decoded, name to reason; the page lists them.
 
     Raises
     ------
@@ -32,21 +30,19 @@ def write_gallery(folder: str | Path, *, skipped: Mapping[str, str] | None = Non
         if the disk has no room.
     """
     folder = Path(folder)
-    page = gallery_page(read_gallery(folder).document, read_manifest(folder), skipped=skipped)
+    page = gallery_page(read_gallery(folder).document, read_manifest(folder))
     write_text(folder / "index.html", page)
     return folder / "index.html"
 
 
-def gallery_page(
-    document: Mapping[str, Any], manifest: Mapping[str, Any], *, skipped: Mapping[str, str] | None = None
-) -> str:
+def gallery_page(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     """The page of the document GALLERY (``feature_viz.gallery``) and the manifest of its run, as text."""
     made = environment()
     made.filters |= {"address": quote, "bar": bar, "spots": spots, "times": times}
     return made.get_template("gallery.html").render(
         gallery=document,
         manifest=manifest,
-        skipped=skipped or {},
+        skipped=document["images"].get("skipped", {}),
         summary=summary(document),
         columns=COLUMNS,
         together=TOGETHER,

@@ -45,7 +45,7 @@ def gallery(
     with bars() as progress:
         height, width = subject.spec.shape[1:]
         source = open_images(images or "shapes", size=(height, width), count=count, progress=progress)
-        gallery(
+        made = gallery(
             subject,
             source,
             layers=layers or (EMBEDDED_LAYERS if model == "shapes" else "all"),
@@ -55,8 +55,8 @@ def gallery(
             out=folder,
             progress=progress,
         )
-    tell_skipped(source.skipped)
-    print(write_gallery(folder, skipped=source.skipped))
+    tell_skipped(made.document["images"]["skipped"])
+    print(write_gallery(folder))
 
 
 def tell_skipped(skipped: Mapping[str, str]) -> None:

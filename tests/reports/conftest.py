@@ -207,7 +207,7 @@ def gallery_folder(
     document = {
         "schema": "gridlens.gallery/1",
         "subject": {"name": name, "fingerprint": "a1b2c3d4e5f6", "input": [3, 224, 224]},
-        "images": {"count": 500, "fingerprint": "0f1e2d3c4b5a"},
+        "images": {"count": 500, "fingerprint": "0f1e2d3c4b5a", "skipped": {"bad.jpg": "cut short"}},
         "render": {"steps": 96, "seed": 0, "recipe": "fourier, 96 steps"},
         "layers": [
             {"name": layer, "kind": "Fire", "channels": count, "map": [55, 55], "field": [15, 15], "size": 96}
