@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from core.errors import BadInput
+from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
 from core.ridge import Ridge, ridge
 from core.targets import Direction
@@ -75,25 +76,51 @@ def probe(
     (True, True)
     """
     by_layer = activations if isinstance(activations, Mapping) else {layer: activations}
-    target = np.asarray(labels)
-    group = np.arange(len(target)) if groups is None else np.asarray(groups)
-    _check(target, group, concept, kind)
-    rng = np.random.default_rng(seed)
-    fitted = _half(group, rng)
-    shuffled = _shuffled(target, group, rng)
-    data = fingerprint(target.astype(str).tolist().__repr__(), group)
-    results = []
-    for name, values in by_layer.items():
-        features = values.detach().flatten(1).cpu().numpy().astype(np.float64)
-        (score, control), model = _fit(features, (target, shuffled), group, fitted, kind, seed)
-        direction = _direction(model, values, name, concept) if kind == "continuous" else None
-        about = provenance(data=data, seed=seed, concept=concept, kind=kind, groups=len(np.unique(group)))
-        results.append(
-            ProbeResult(
-                concept, name, kind, score, control, _baseline(target, fitted, kind), direction, about
-            )
-        )
-    return tuple(results)
+    return probes(by_layer, {concept: labels}, kind=kind, groups=groups, seed=seed)
+
+
+def probes(
+    activations: Mapping[str, Tensor],
+    concepts: Mapping[str, ArrayLike],
+    *,
+    kind: Kind,
+    groups: ArrayLike | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[ProbeResult, ...]:
+    """What ``probe`` gives for each of several concepts, by name, of one kind; each layer is decomposed once.
+
+    Raises
+    ------
+    BadInput
+        as ``probe``.
+
+    >>> x = torch.randn(100, 4, generator=torch.Generator().manual_seed(1))
+    >>> [result.concept for result in probes({"fc": x}, {"a": x[:, 0], "b": x[:, 1]}, kind="continuous")]
+    ['a', 'b']
+    """
+    values = {name: np.asarray(labels) for name, labels in concepts.items()}
+    count = len(next(iter(values.values())))
+    group = np.arange(count) if groups is None else np.asarray(groups)
+    for name, target in values.items():
+        _check(target, group, name, kind)
+    fitted = _half(group, np.random.default_rng(seed))
+    labellings = [one for target in values.values() for one in (target, _shuffled(target, group, seed))]
+    found: dict[tuple[str, str], ProbeResult] = {}
+    for index, (layer, value) in enumerate(activations.items()):
+        progress(index, len(activations), "probing layers")
+        features = value.detach().flatten(1).cpu().numpy().astype(np.float64)
+        scores, model, columns = _fit(features, labellings, group, fitted, kind, seed)
+        for number, (name, target) in enumerate(values.items()):
+            column = columns[2 * number]
+            direction = _direction(model, column, value, layer, name) if kind == "continuous" else None
+            data = fingerprint(repr(target.astype(str).tolist()), group)
+            about = provenance(data=data, seed=seed, concept=name, kind=kind, groups=len(np.unique(group)))
+            score, control = scores[2 * number : 2 * number + 2]
+            base = _baseline(target, fitted, kind)
+            found[name, layer] = ProbeResult(name, layer, kind, score, control, base, direction, about)
+    progress(len(activations), len(activations), "probing layers")
+    return tuple(found[name, layer] for name in values for layer in activations)
 
 
 def _check(target: NDArray, group: NDArray, concept: str, kind: Kind) -> None:
@@ -117,8 +144,9 @@ def _half(group: NDArray, rng: np.random.Generator) -> NDArray[np.bool_]:
     return np.isin(group, names[: round(len(names) * 0.7)])
 
 
-def _shuffled(target: NDArray, group: NDArray, rng: np.random.Generator) -> NDArray:
+def _shuffled(target: NDArray, group: NDArray, seed: int) -> NDArray:
     """Labels moved between groups: every group keeps its own consistent, wrong labels where sizes allow."""
+    rng = np.random.default_rng((seed, 1))
     names, first, index = np.unique(group, return_index=True, return_inverse=True)
     if len(names) == len(target):
         return rng.permutation(target)
@@ -128,32 +156,33 @@ def _shuffled(target: NDArray, group: NDArray, rng: np.random.Generator) -> NDAr
 
 def _fit(
     features: NDArray,
-    labels: Sequence[NDArray],
+    labellings: Sequence[NDArray],
     group: NDArray,
     fitted: NDArray[np.bool_],
     kind: Kind,
     seed: int,
-) -> tuple[list[Interval], Ridge]:
-    """The held-out score of each labelling, and the map; labellings share one decomposition of the features."""
-    classes = np.unique(labels[0]) if kind == "categorical" else np.empty(0)
-    columns = [_columns(values, classes) for values in labels]
+) -> tuple[list[Interval], Ridge, list[slice]]:
+    """The held-out score of each labelling, the map of all of them, and which of its columns are whose."""
+    classes = [np.unique(labels) if kind == "categorical" else np.empty(0) for labels in labellings]
+    blocks = [_columns(labels, names) for labels, names in zip(labellings, classes, strict=True)]
     alone = len(np.unique(group)) == len(group)
     model = ridge(
         features[fitted],
-        np.concatenate([column[fitted] for column in columns], 1),
+        np.concatenate([block[fitted] for block in blocks], 1),
         groups=None if alone else group[fitted],
-        together=kind == "categorical",
+        together=[block.shape[1] for block in blocks],
     )
-    width, held = columns[0].shape[1], group[~fitted]
-    guesses = model.predict(features[~fitted])
+    ends = np.cumsum([block.shape[1] for block in blocks])
+    columns = [slice(end - block.shape[1], end) for end, block in zip(ends, blocks, strict=True)]
+    guesses, held = model.predict(features[~fitted]), group[~fitted]
     scores = []
-    for index, values in enumerate(labels):
-        guess, truth = guesses[:, index * width : (index + 1) * width], values[~fitted]
+    for labels, names, column in zip(labellings, classes, columns, strict=True):
+        guess, truth = guesses[:, column], labels[~fitted]
         if kind == "categorical":
-            scores.append(bootstrap_interval(classes[guess.argmax(1)] == truth, groups=held, seed=seed))
+            scores.append(bootstrap_interval(names[guess.argmax(1)] == truth, groups=held, seed=seed))
         else:
             scores.append(_r2_interval(truth.astype(float), guess[:, 0], held, seed))
-    return scores, model
+    return scores, model, columns
 
 
 def _columns(labels: NDArray, classes: NDArray) -> NDArray:
@@ -183,8 +212,8 @@ def _baseline(target: NDArray, fitted: NDArray[np.bool_], kind: Kind) -> float:
     return float((target[~fitted] == names[counts.argmax()]).mean())
 
 
-def _direction(model: Ridge, values: Tensor, layer: str, concept: str) -> Direction:
-    weight = torch.as_tensor(model.weights[:, 0] / model.scale, dtype=torch.float32)
+def _direction(model: Ridge, column: slice, values: Tensor, layer: str, concept: str) -> Direction:
+    weight = torch.as_tensor(model.weights[:, column.start] / model.scale, dtype=torch.float32)
     return Direction(layer, weight.view(values.shape[1:]), concept)
 
 

@@ -1,5 +1,6 @@
 """Ridge regression for many targets and penalties from one decomposition, the penalty chosen by leaving out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +32,14 @@ def ridge(
     targets: Float[np.ndarray, "n k"],
     *,
     groups: NDArray | None = None,
-    together: bool = False,
+    together: Sequence[int] = (),
     penalties: tuple[float, ...] = PENALTIES,
 ) -> Ridge:
     """Standardised ridge with an unpenalised offset; for each target the penalty with the least error left out.
 
     Left out is one sample at a time (in closed form), or with ``groups`` (n,) a fifth of the groups at a time.
-    ``together``: one penalty for all targets. scikit-learn's ``RidgeCV`` gives the same numbers.
+    ``together``: how many targets in a row share a penalty (the columns of one set of classes). scikit-learn's
+    ``RidgeCV`` gives the same numbers.
 
     >>> x = np.random.default_rng(0).normal(size=(50, 3))
     >>> found = ridge(x, x @ np.array([[1.0], [3.0], [2.0]]))
@@ -53,8 +55,8 @@ def ridge(
         error = _left_out_singly(parts, targets - offset, penalties)
     else:
         error = _left_out_in_fifths(standard, targets, groups, penalties)
-    if together:
-        error = np.repeat(error.mean(1, keepdims=True), error.shape[1], 1)
+    shared = np.repeat(np.arange(len(together)), together) if together else np.arange(targets.shape[1])
+    error = np.stack([error[:, shared == one].mean(1) for one in shared], 1)
     penalty = np.array(penalties)[error.argmin(0)]
     return Ridge(_solve(standard, parts, targets - offset, penalty), offset, mean, scale, penalty)
 

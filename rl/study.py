@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.activations import capture
 from core.attribution import Attribution, attribute
-from core.probing import ProbeResult, probe
+from core.probing import Kind, ProbeResult, probes
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.runs import running
@@ -114,7 +114,7 @@ def study(
                 progress=progress,
             ),
         )
-        probes = keep(
+        probed = keep(
             folder / "probes",
             lambda: probe_layers(
                 subject,
@@ -133,7 +133,7 @@ def study(
             folder / "fields", lambda: tuple(field_of(subject, broken, one, view=view) for one in levels)
         )
     about = provenance(subject=subject.fingerprint, seed=config.seed, parameters=parameters)
-    return Study(subject.name, evaluation, probes, explained, fields, about)
+    return Study(subject.name, evaluation, probed, explained, fields, about)
 
 
 def probe_layers(
@@ -161,14 +161,13 @@ def probe_layers(
     values = labels(world, state, concepts)
     names = [name for name in subject.layers if not list(subject.module.get_submodule(name).children())]
     activations = {"input": seen, **capture(subject, seen, names)}
-    total = len(values) * len(activations)
-    found: list[ProbeResult] = []
-    for name, value in values.items():
-        for layer, activation in activations.items():
-            progress(len(found), total, "probing layers")
-            found += probe(activation, value, concept=name, kind=CONCEPTS[name].kind, seed=seed, layer=layer)
-    progress(total, total, "probing layers")
-    return tuple(found)
+    found: dict[tuple[str, str], ProbeResult] = {}
+    for kind in get_args(Kind):
+        chosen = {name: value for name, value in values.items() if CONCEPTS[name].kind == kind}
+        if chosen:
+            for result in probes(activations, chosen, kind=kind, seed=seed, progress=progress):
+                found[result.concept, result.layer] = result
+    return tuple(found[name, layer] for name in concepts for layer in activations)
 
 
 def _explained(

@@ -7,7 +7,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import BadInput
-from core.probing import probe
+from core.probing import probe, probes
 
 
 def planted(seed, n=400, d=20, noise=0.1):
@@ -76,3 +76,22 @@ def test_scores_agree_with_scikit_learn():
 def test_what_cannot_be_probed_is_refused(n, labels, says):
     with pytest.raises(BadInput, match=says):
         probe(torch.rand(n, 4), labels, concept="c", kind="continuous")
+
+
+def test_many_concepts_at_once_are_what_each_is_alone():
+    features, first, _ = planted(5, noise=3.0)
+    second = np.random.default_rng(6).integers(0, 4, 400)
+    third = (features[:, 0] > 0).numpy().astype(int)
+    for kind, chosen in (
+        ("continuous", {"a": first, "b": second}),
+        ("categorical", {"b": second, "c": third}),
+    ):
+        together = probes({"fc": features, "half": features[:, :8]}, chosen, kind=kind, seed=2)
+        alone = [
+            probe({"fc": features, "half": features[:, :8]}, labels, concept=name, kind=kind, seed=2)
+            for name, labels in chosen.items()
+        ]
+        for joint, single in zip(together, [one for results in alone for one in results], strict=True):
+            assert (joint.concept, joint.layer) == (single.concept, single.layer)
+            assert joint.score.estimate == pytest.approx(single.score.estimate, abs=1e-9)
+            assert joint.control.estimate == pytest.approx(single.control.estimate, abs=1e-9)
