@@ -4,6 +4,7 @@ import datetime
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from core.errors import DiskFull, RunConflict, Unreadable, nearest
 from core.provenance import code_version, versions
 
 MANIFEST = "manifest.json"
+
+_COMMAND: ContextVar[str] = ContextVar("command", default="")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,6 @@ def running(
     seeds: Mapping[str, int] | None = None,
     subject: str = "",
     data: str = "",
-    command: str | None = None,
 ) -> Iterator[Run]:
     """Open a run folder; the manifest says ``finished`` only if the block ends well.
 
@@ -67,7 +69,7 @@ def running(
         "subject": subject,
         "data": data,
     }
-    manifest = _open(folder, identity, command or _command_line())
+    manifest = _open(folder, identity, _command_line())
     path = folder / MANIFEST
     if manifest["state"] == "finished":
         yield Run(folder, manifest)
@@ -156,8 +158,25 @@ def _jsonable(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+@contextmanager
+def commanded(command: str) -> Iterator[None]:
+    """Inside, runs are recorded as made by ``command``: for one command that gives several others.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "run"
+    >>> with commanded("gridlens train cheese"), running(folder, kind="demo", parameters={}) as run:
+    ...     run.manifest["command"]
+    'gridlens train cheese'
+    """
+    token = _COMMAND.set(command)
+    try:
+        yield
+    finally:
+        _COMMAND.reset(token)
+
+
 def _command_line() -> str:
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return _COMMAND.get() or " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 def _why(error: BaseException) -> str:

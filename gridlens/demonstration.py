@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from core.runs import commanded
 from gridlens.attributions import attribution_page
 from gridlens.bars import bars
 from gridlens.commands.gallery import gallery
@@ -49,12 +50,15 @@ def _parts(out: Path, steps: int | None) -> dict[str, Callable[[], list[Entry]]]
 
 
 def _gallery(out: Path) -> list[Entry]:
-    gallery("shapes", out=out / "gallery")
+    with commanded(f"gridlens gallery shapes --out {out / 'gallery'}"):
+        gallery("shapes", out=out / "gallery")
     return [gallery_entry(out / "gallery", href="gallery/index.html")]
 
 
 def _train(preset: str, steps: int | None, folder: Path) -> list[Entry]:
-    train("cheese", preset=preset, steps=steps, out=folder)
+    command = f"gridlens train cheese --preset {preset}" + (f" --steps {steps}" if steps else "")
+    with commanded(f"{command} --out {folder}"):
+        train("cheese", preset=preset, steps=steps, out=folder)
     return []
 
 

@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 
 from core.runs import read_manifest
+from core.uncertainty import Interval
 from envs.seen import picture
 from envs.spec import World
 from gridlens.words import words_of
-from reports.comparison import AgentEvidence, Setting
+from reports.evidence import AgentEvidence, Setting, Yardstick
 from reports.figures import Curve
 from reports.maps import MazeMap, Overlay
 from rl.agents import AgentInfo
 from rl.fields import Field
-from rl.misgeneralisation import Outcome
+from rl.misgeneralisation import Evaluation, Outcome
 from rl.study import Explained, Study
 from rl.training import AgentFolder
 
@@ -31,6 +32,7 @@ def setting(training: World, shifted: World) -> Setting:
         proxy="proxy",
         train=words.levels(training),
         shifted=words.levels(shifted),
+        caveat=words.caveat(training),
     )
 
 
@@ -52,10 +54,18 @@ def evidence(folder: Path, about: AgentInfo, found: Study) -> AgentEvidence:
         maps=[maze_map(one) for one in found.fields],
         attributions=[overlay for one in found.explained for overlay in overlays(one, about, found.subject)],
         largest_gap=largest_gap(found.explained),
+        yardsticks=[yardstick(found.evaluation, player) for player in ("optimal play", "random walk")],
     )
 
 
-def _shown(outcome: Outcome) -> dict:
+def yardstick(evaluation: Evaluation, player: str) -> Yardstick:
+    """Ceiling or floor as the page shows it."""
+    train, shifted = evaluation.of("training", player), evaluation.of("shifted", player)
+    steps = {"train": train.measures["steps"], "shifted": shifted.measures["steps"]}
+    return Yardstick(player, _shown(train), _shown(shifted), steps)
+
+
+def _shown(outcome: Outcome) -> dict[str, Interval]:
     return {name: outcome.measures[name] for name in EVENTS if name in outcome.measures}
 
 

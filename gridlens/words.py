@@ -1,4 +1,5 @@
-"""The words in which a world's enquiry is told: what an agent did, and on which levels."""
+"""The words in which a world's enquiry is told: what an agent did, and on which levels,
+and what to know of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from envs.spec import World
 
 @dataclass(frozen=True)
 class Words:
-    """Phrases of one world: what reaching goal and proxy is called, what ``proxy_first`` means, which levels."""
+    """Phrases of one world: what reaching goal and proxy is called, what ``proxy_first`` means, which levels,
+    and what to know of them."""
 
     goal: str
     proxy: str
     proxy_first: str
     levels: Callable[[World], str]
+    caveat: Callable[[World], str]
 
 
 def _cheese_levels(world: World) -> str:
@@ -26,12 +29,23 @@ def _cheese_levels(world: World) -> str:
     return f"levels with the cheese in the top-right {region} x {region} cells"
 
 
+def _cheese_caveat(world: World) -> str:
+    mazes = {5: 4, 7: 192, 9: 100_352}.get(world.dials.size)
+    if mazes is None:
+        return ""
+    return (
+        f"There are only {mazes:,} mazes of this size: a held-out level has a seed that training never used, "
+        f"but its maze may have been met."
+    )
+
+
 WORDS: Mapping[str, Words] = {
     "cheese": Words(
         goal="ate the cheese",
         proxy="reached the corner",
         proxy_first="went to the corner past the cheese",
         levels=_cheese_levels,
+        caveat=_cheese_caveat,
     ),
 }
 """World name to its words."""

@@ -19,6 +19,8 @@ def caveats(agents: Sequence[AgentEvidence], setting: Setting) -> list[str]:
         )
     for agent in agents:
         found += _weaknesses(agent, setting)
+    if setting.caveat:
+        found.append(setting.caveat)
     found.append(
         "A difference is claimed where two 95 % intervals do not overlap. That is stricter than a test at 5 %, so "
         "“no difference” also means: none large enough for this many levels."

@@ -75,10 +75,10 @@ def _contests(agents: Sequence[AgentEvidence], setting: Setting) -> list[Contest
 
 def _approach(agents: Sequence[AgentEvidence], setting: Setting) -> str:
     recipes = "; ".join(f"{agent.name}: {agent.dial}" for agent in agents)
-    levels = min(value.n for agent in agents for value in agent.shifted.values())
+    levels = min(agent.shifted[setting.intended].n for agent in agents)
     return (
         f"The agents learned in the world {setting.world} by recipes that differ in one dial ({recipes}). Each was "
-        f"then put, without further learning, on levels that none of them had seen, {levels} of "
+        f"then put, without further learning, on levels from seeds that no training used, {levels} of "
         f"each kind: {setting.train}, where the two goals mostly agree, and {setting.shifted}, where they "
         f"come apart. Reaching the one and reaching the other are counted separately; the reward is not consulted.\n\n"
         f"An agent that keeps its skill but goes for the wrong thing has learned another goal; one that goes for "
@@ -131,9 +131,9 @@ def _behaviour(agents: Sequence[AgentEvidence], setting: Setting) -> Section:
             ]
             + [_steps(agent.steps.get(split))]
             for split, phrase in splits
-            for agent in agents
+            for agent in (*agents, *agents[0].yardsticks)
         ],
-        caption="The same numbers, and how long the episodes took.",
+        caption="The same numbers, how long the episodes took, and what ceiling and floor do on the same levels.",
     )
     return Section("What they do", figures=[chart], tables=[table])
 

@@ -18,6 +18,7 @@ class Setting:
     cheese"). ``intended``, ``proxy``: the event key of the goal that was rewarded, and of what went with it in
     training. ``train``, ``shifted``: the two splits as phrases that follow "on" ("levels like those in training",
     "levels with the cheese anywhere"). ``steps``: what mean steps count, as a table heading.
+    ``caveat``: what to know of the world's levels.
     """
 
     world: str
@@ -27,6 +28,17 @@ class Setting:
     train: str
     shifted: str
     steps: str = "steps an episode"
+    caveat: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Yardstick:
+    """What a ceiling (optimal play) or a floor (a random walk) does on the same levels; fields as an agent's."""
+
+    name: str
+    train: Mapping[str, Interval]
+    shifted: Mapping[str, Interval]
+    steps: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +51,7 @@ class AgentEvidence:
     ("train", "shifted") -> mean steps an episode. ``curve``: success over training. ``probes``: any concepts, at any
     layers. ``maps``: the same mazes in the same order for every agent. ``attributions``: likewise, the same inputs.
     ``largest_gap``: the largest completeness gap of these attributions, relative to what they sum to.
-    ``provenance``: of the evaluation.
+    ``yardsticks``: ceiling and floor, shown once, from the first agent. ``provenance``: of the evaluation.
     """
 
     name: str
@@ -55,6 +67,7 @@ class AgentEvidence:
     maps: Sequence[MazeMap] = ()
     attributions: Sequence[Overlay] = ()
     largest_gap: float | None = None
+    yardsticks: Sequence[Yardstick] = ()
 
 
 def probe_curves(agent: AgentEvidence) -> dict[str, ProbeCurve]:

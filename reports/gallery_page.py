@@ -1,6 +1,7 @@
 """A gallery's run folder into its page: index.html beside the pictures, one address a unit, opens offline."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -50,7 +51,7 @@ def gallery_page(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> st
 
 
 def gallery_entry(folder: str | Path, *, href: str, pictures: int = 8) -> Entry:
-    """A finished gallery as one entry of a front page, with the pictures of the units that fired most for them.
+    """A finished gallery as one entry of a front page, with pictures from every layer.
 
     Raises
     ------
@@ -59,9 +60,7 @@ def gallery_entry(folder: str | Path, *, href: str, pictures: int = 8) -> Entry:
     """
     folder = Path(folder)
     result = read_gallery(folder)
-    ranked = sorted(
-        (unit for unit in result.units if unit["fired"]), key=lambda unit: -(unit["multiple"] or 0.0)
-    )
+    shown = _best_of_each_layer(result.document, pictures)
     return Entry(
         kind="Feature gallery",
         title=f"What {result.document['subject']['name']} looks for",
@@ -72,9 +71,21 @@ def gallery_entry(folder: str | Path, *, href: str, pictures: int = 8) -> Entry:
             Figure(
                 unit["unit"], "", f"What raises unit {unit['unit']}", (folder / unit["picture"]).read_bytes()
             )
-            for unit in ranked[:pictures]
+            for unit in shown
         ],
     )
+
+
+def _best_of_each_layer(document: Mapping[str, Any], pictures: int) -> list[Mapping[str, Any]]:
+    """Units, as evenly from the layers as it goes: those whose picture does most better than the best real image."""
+    layers = [
+        sorted((one for one in layer["units"] if one["fired"]), key=lambda one: -(one["multiple"] or 0.0))
+        for layer in document["layers"]
+    ]
+    rounds = zip_longest(*layers)
+    taken = [unit for one in rounds for unit in one if unit is not None][:pictures]
+    order = [unit["unit"] for layer in document["layers"] for unit in layer["units"]]
+    return sorted(taken, key=lambda unit: order.index(unit["unit"]))
 
 
 def summary(document: Mapping[str, Any]) -> str:
