@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.errors import BadInput, UnknownName
 from core.uncertainty import Interval
 from reports.caveats import caveats
-from reports.evidence import AgentEvidence, Setting, probe_curves
+from reports.evidence import AgentEvidence, Setting, Yardstick, probe_curves
 from reports.figures import Proportion, learning_curves, percent, probe_scores, proportions
 from reports.finding import Contest, finding
 from reports.maps import attribution_overlays, maze_maps
@@ -116,6 +116,7 @@ def _behaviour(agents: Sequence[AgentEvidence], setting: Setting) -> Section:
         for agent in agents
         if key in getattr(agent, split)
     ]
+    players: list[AgentEvidence | Yardstick] = [*agents, *agents[0].yardsticks]
     chart = proportions(
         rows,
         title="How often each goal was reached",
@@ -131,7 +132,7 @@ def _behaviour(agents: Sequence[AgentEvidence], setting: Setting) -> Section:
             ]
             + [_steps(agent.steps.get(split))]
             for split, phrase in splits
-            for agent in (*agents, *agents[0].yardsticks)
+            for agent in players
         ],
         caption="The same numbers, how long the episodes took, and what ceiling and floor do on the same levels.",
     )
