@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.artifacts import read_json, write_json
-from core.errors import DiskFull, RunConflict, Unreadable, nearest
+from core.errors import DiskFull, GridlensError, RunConflict, Unreadable, nearest
 from core.provenance import code_version, versions
 
 MANIFEST = "manifest.json"
@@ -78,6 +78,10 @@ def running(
     try:
         yield Run(folder, manifest)
     except BaseException as error:
+        if isinstance(error, GridlensError) and not manifest["resumed"] and _holds_nothing_else(folder):
+            path.unlink()  # bad input that showed late: nothing was made, so nothing is left behind
+            folder.rmdir()
+            raise
         with suppress(DiskFull):  # the manifest on disk already says that the run is not finished
             write_json(path, manifest | {"state": "stopped", "end": _now(), "why": _why(error)})
         raise
@@ -106,6 +110,10 @@ def is_finished(folder: str | Path) -> bool:
     """Whether the folder holds a run that ended well."""
     path = Path(folder) / MANIFEST
     return path.exists() and read_json(path).get("state") == "finished"
+
+
+def _holds_nothing_else(folder: Path) -> bool:
+    return [path.name for path in folder.iterdir()] == [MANIFEST]
 
 
 def _open(folder: Path, identity: dict[str, Any], command: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import Unreadable
 
@@ -40,6 +40,8 @@ def decode(content: bytes, size: tuple[int, int]) -> Pixels:
                 if picture.width * picture.height > LARGEST_PICTURE:
                     raise Unreadable(f"{picture.width} x {picture.height} pixels; at most {LARGEST_PICTURE}")
                 return fit(ImageOps.exif_transpose(picture).convert("RGB"), size)
+    except UnidentifiedImageError as error:
+        raise Unreadable("of no picture format that is known here") from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
         raise Unreadable(str(error) or type(error).__name__) from error
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from core.errors import RunConflict, Unreadable
+from core.errors import BadInput, RunConflict, Unreadable
 from core.runs import is_finished, read_manifest, running
 
 SETTINGS = {"kind": "test", "parameters": {"steps": 3, "layers": ("a", "b")}, "seeds": {"seed": 1}}
@@ -21,6 +21,16 @@ def test_an_exception_leaves_the_run_open_and_says_why(tmp_path):
     with running(tmp_path / "r", **SETTINGS) as run:
         assert run.resumed == 1
     assert is_finished(tmp_path / "r")
+
+
+def test_bad_input_that_shows_late_leaves_nothing_behind(tmp_path):
+    with pytest.raises(BadInput), running(tmp_path / "r", **SETTINGS):
+        raise BadInput("no")
+    assert not (tmp_path / "r").exists()
+    with pytest.raises(BadInput), running(tmp_path / "r", **SETTINGS) as run:
+        (run.folder / "half").write_text("done")
+        raise BadInput("no")
+    assert (tmp_path / "r" / "half").exists()
 
 
 def test_a_finished_run_is_handed_out_as_it_is(tmp_path):

@@ -31,7 +31,7 @@ class Planted(nn.Module):
         wall, cheese = seen[:, 0] > 0.5, seen[:, 1]
         target = cheese if self.goal == "cheese" else self.corner(wall)
         reached, steps = target[:, None], torch.full_like(cheese, 99.0)
-        for step in range(self.size**2):
+        for step in range(3 * self.size):
             steps = torch.where((reached[:, 0] > 0) & (steps == 99), float(step), steps)
             cross = torch.maximum(
                 max_pool2d(reached, (3, 1), 1, (1, 0)), max_pool2d(reached, (1, 3), 1, (0, 1))

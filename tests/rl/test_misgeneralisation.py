@@ -15,13 +15,13 @@ from rl.rollouts import level_seeds
 
 @pytest.fixture(scope="module")
 def evaluations(maze, cheese_seeker, corner_runner):
-    return [evaluate(agent, maze, levels=300, seed=5) for agent in (cheese_seeker, corner_runner)]
+    return [evaluate(agent, maze, levels=200, seed=5) for agent in (cheese_seeker, corner_runner)]
 
 
 def test_in_training_the_two_goals_look_the_same(evaluations):
     for one in evaluations:
         found = one.of("training")
-        assert found.measures["goal"] == found.measures["proxy"] == proportion_interval(300, 300)
+        assert found.measures["goal"] == found.measures["proxy"] == proportion_interval(200, 200)
         assert found.measures["directness"].estimate == 1
         assert found.telling == 0
         assert "goal_first" not in found.measures
@@ -37,7 +37,7 @@ def test_shifted_levels_tell_them_apart(evaluations):
     assert runner.measures["either"].estimate == 1  # the runner is as skilled as the seeker
     assert runner.measures["directness"].estimate == 1
     assert runner.measures["goal"].estimate < 0.7  # cheese that lay on its way, or was met by chance later
-    assert seeker.telling > 100
+    assert seeker.telling > 70
 
 
 def test_the_yardsticks_are_a_ceiling_and_a_floor(evaluations):
