@@ -1,10 +1,12 @@
 """TrainConfig and train(): stable-baselines3 PPO on a world of ours, into an agent folder that can be resumed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import torch
 from stable_baselines3 import PPO
 
 from core.artifacts import read_csv, write_tensors
@@ -80,7 +82,7 @@ def train(config: TrainConfig, out: str | Path, progress: Progress = silent) -> 
     """Train by PPO [schulman2017; raffin2021] into the folder ``out``; a folder that is finished is left as it is.
 
     Broken off at any moment, the same call goes on from the last checkpoint and ends with the same weights
-    as an unbroken run (on the same machine, with the same number of torch threads).
+    as an unbroken run on the same machine. Runs on one thread: for networks this small two are no faster.
 
     Raises
     ------
@@ -95,7 +97,8 @@ def train(config: TrainConfig, out: str | Path, progress: Progress = silent) -> 
     parameters = {k: v for k, v in asdict(config).items() if k not in ("seed", "checkpoint_seconds")}
     with running(out, kind="agent", parameters=parameters, seeds={"train": config.seed}) as run:
         if not run.finished:
-            _train(config, world, run.folder, progress)
+            with one_thread():
+                _train(config, world, run.folder, progress)
     (Path(out) / CHECKPOINT).unlink(missing_ok=True)  # only now: until the manifest says so, it is needed
     return AgentFolder(Path(out))
 
@@ -128,6 +131,17 @@ def make_model(config: TrainConfig, venv: Any) -> PPO:
     )
     model.rollout_buffer.value_of = model.policy.predict_values  # type: ignore[attr-defined]
     return model
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Inside, torch computes on one thread, so that sums are added in one order however many cores there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _train(config: TrainConfig, world: World, folder: Path, progress: Progress) -> None:
