@@ -10,7 +10,7 @@ from benchmarks.rows import Row, alternate
 from envs.registry import world
 from envs.vector import make_vec
 from rl.presets import PRESETS
-from rl.training import make_model
+from rl.training import make_model, one_thread
 
 UPDATES, REPEATS = 6, 5
 
@@ -62,9 +62,10 @@ def ppo_vs_null() -> Row:
         model.learn(chunk, reset_num_timesteps=False)
         return chunk / (time.perf_counter() - start)
 
-    for model in models:
-        model.learn(config.n_envs * config.rollout)  # compiles the kernels, allocates the memory
-    ours, peer = alternate(lambda: rate(models[0]), lambda: rate(models[1]), repeats=REPEATS)
+    with one_thread():
+        for model in models:
+            model.learn(config.n_envs * config.rollout)  # compiles the kernels, allocates the memory
+        ours, peer = alternate(lambda: rate(models[0]), lambda: rate(models[1]), repeats=REPEATS)
     return Row(
         name="ppo-vs-null",
         unit="steps/s",
