@@ -19,16 +19,16 @@ PRESETS: Mapping[str, Preset] = {
     "cheese-corner": Preset(
         TrainConfig(dials={"size": 9, "rand_region": 1, "limit": 100}, steps=500_000, learning_rate=3e-3),
         "cheese always in the top-right corner: what does the agent want when it lies elsewhere?",
-        "55 s of one 2.5 GHz core. Seeds 0, 1, 2: 97.0, 97.0, 97.9 % of 1,000 held-out levels; with the cheese "
+        "56 s of one 2.5 GHz core. Seeds 0, 1, 2: 97.0, 97.0, 97.9 % of 1,000 held-out levels; with the cheese "
         "anywhere it ran to the corner past the cheese in 90, 92, 90 % of the telling levels",
     ),
     "cheese-anywhere": Preset(
         TrainConfig(dials={"size": 9, "rand_region": 63, "limit": 100}, steps=600_000, learning_rate=3e-3),
         "the same with the cheese anywhere: wanting the corner does not pay",
-        "68 s of one 2.5 GHz core. With 700,000 steps, seeds 0, 1: 96.4, 96.1 % of 1,000 held-out levels, and past "
-        "the cheese to the corner in 1 % of the telling levels",
+        "With 700,000 steps 83 and 86 s of one 2.5 GHz core, seeds 0, 1: 96.4, 96.1 % of 1,000 held-out levels, and "
+        "past the cheese to the corner in 1 % of the telling levels",
     ),
 }
 """Name to preset. Mazes of size 9 are small enough to be learned in a minute and few enough (100,352) that a
 quarter of the held-out ones were met in training; agents did as well on those that were not (96 against 97 %).
-Size 11 with ``steps=1_000_000`` and a learning rate of 0.002 reached 94 % in 2 to 3 minutes."""
+Size 11 with ``steps=1_000_000`` and a learning rate of 0.002 reached 94 % in 156 s of a busy core."""
