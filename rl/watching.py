@@ -106,7 +106,9 @@ class Watch(BaseCallback):
 
     def _tell(self) -> None:
         rate = self.num_timesteps / max(self._seconds(), 1e-9)
-        label = f"training {self.folder.name} · {rate:,.0f} steps/s · {self._lately():.0%} of levels solved"
+        label = f"training {self.folder.name} · {rate:,.0f} steps/s"
+        if self.venv.totals["levels"] > self.before["levels"]:
+            label += f" · {self._lately():.0%} of levels solved"
         self.progress(min(self.num_timesteps, self.config.steps), self.config.steps, label)
 
     def _lately(self) -> float:
