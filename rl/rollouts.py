@@ -105,8 +105,8 @@ def play(
     >>> from rl.networks import build
     >>> maze = world("cheese", size=7, limit=20)
     >>> agent = as_subject(build("mlp", shape=(2, 9, 9), actions=4, seed=0), maze, view="window", name="fresh")
-    >>> play(agent, maze, level_seeds(3, split="test", seed=0)).length.max()
-    np.int32(20)
+    >>> int(play(agent, maze, level_seeds(3, split="test", seed=0)).length.max())
+    20
     """
     check_fits(subject, world, view)
     generator = torch.Generator().manual_seed(seed)
