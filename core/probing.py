@@ -61,7 +61,7 @@ def probe(
 ) -> tuple[ProbeResult, ...]:
     """A probe and its control for every layer given: ridge (continuous) or ridge classification (categorical).
 
-    ``activations``: (n, ...) of one layer, or by layer name; flattened and standardised. ``groups`` (n,) says
+    ``activations``: (n, ...) of one layer, or by layer name; flattened. ``groups`` (n,) says
     which samples belong together (one level, one image): a group is wholly in the half that is fitted or in
     the half that is scored. The penalty is chosen by cross-validation over groups of the fitted half.
 

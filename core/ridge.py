@@ -35,7 +35,9 @@ def ridge(
     together: Sequence[int] = (),
     penalties: tuple[float, ...] = PENALTIES,
 ) -> Ridge:
-    """Standardised ridge with an unpenalised offset; for each target the penalty with the least error left out.
+    """Ridge on inputs of zero mean and unit mean variance; for each target the penalty with the least error left out.
+
+    The offset is not penalised.
 
     Left out is one sample at a time (in closed form), or with ``groups`` (n,) a fifth of the groups at a time.
     ``together``: how many targets in a row share a penalty (the columns of one set of classes). scikit-learn's
@@ -46,8 +48,10 @@ def ridge(
     >>> (found.weights[:, 0] / found.scale).round(2).tolist()
     [1.0, 3.0, 2.0]
     """
-    mean, scale = inputs.mean(0), inputs.std(0)
-    scale = np.where(scale > 1e-12 * np.maximum(np.abs(mean), 1), scale, 1.0)
+    mean = inputs.mean(0)
+    # One scale for all inputs: scaled each by itself, a unit that fired once among the samples that are fitted
+    # would be blown up where it fires again, and one such sample can spoil every score.
+    scale = np.full(inputs.shape[1], np.sqrt(inputs.var(0).mean()) or 1.0)
     standard = (inputs - mean) / scale
     offset = targets.mean(0)
     parts = _decomposed(standard)

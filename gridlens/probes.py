@@ -80,8 +80,8 @@ def _said(best: ProbeResult) -> str:
     if best.score.low <= best.control.high:
         return f"“{best.concept}” is read no better than its control task at any layer."
     where = "the input itself" if best.layer == "input" else best.layer
-    scores = f"{best.measure} {best.score} beside {best.control} for the control"
-    return f"“{best.concept}” is read best at {where}: {scores}."
+    scores = f"{best.measure} {best.score.estimate:.2f}, control {best.control.estimate:.2f}"
+    return f"“{best.concept}” is read best at {where} ({scores})."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as Peer
 from sklearn.linear_model import RidgeCV
-from sklearn.preprocessing import StandardScaler
 
 from core.ridge import PENALTIES, ridge
 
@@ -20,11 +19,11 @@ def problem(n, d, seed, noise):
 def test_leaving_out_one_agrees_with_ridgecv(n, d, noise):
     inputs, targets = problem(n, d, 0, noise)
     ours = ridge(inputs, targets)
-    scaled = StandardScaler().fit(inputs)
-    theirs = RidgeCV(alphas=PENALTIES, alpha_per_target=True).fit(scaled.transform(inputs), targets)
+    scale = np.sqrt(inputs.var(0).mean())
+    theirs = RidgeCV(alphas=PENALTIES, alpha_per_target=True).fit(inputs / scale, targets)
     assert np.array_equal(ours.penalty, theirs.alpha_)
     fresh = np.random.default_rng(1).normal(size=(20, d))
-    assert np.allclose(ours.predict(fresh), theirs.predict(scaled.transform(fresh)), rtol=1e-6, atol=1e-6)
+    assert np.allclose(ours.predict(fresh), theirs.predict(fresh / scale), rtol=1e-6, atol=1e-6)
 
 
 def test_groups_are_left_out_whole():
@@ -41,5 +40,17 @@ def test_a_constant_input_does_no_harm():
     inputs = np.concatenate([inputs, np.full((50, 1), 3.0)], 1)
     found = ridge(inputs, targets)
     assert np.isfinite(found.weights).all()
-    peer = Peer(alpha=found.penalty).fit(StandardScaler().fit_transform(inputs), targets)
-    assert np.allclose(found.predict(inputs), peer.predict(StandardScaler().fit_transform(inputs)), atol=1e-6)
+    scale = np.sqrt(inputs.var(0).mean())
+    peer = Peer(alpha=found.penalty).fit(inputs / scale, targets)
+    assert np.allclose(found.predict(inputs), peer.predict(inputs / scale), atol=1e-6)
+
+
+def test_a_unit_that_hardly_ever_fires_spoils_no_score():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(400, 5))
+    rare = np.zeros((400, 1))
+    rare[7] = 1e-3
+    targets = inputs[:, :1] + 0.1 * rng.normal(size=(400, 1))
+    found = ridge(np.concatenate([inputs, rare], 1), targets)
+    fires = np.concatenate([inputs[:1], np.full((1, 1), 1.0)], 1)
+    assert abs(found.predict(fires) - inputs[0, 0])[0, 0] < 0.5
