@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from core.runs import running
-
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder of all pages.")] = Path("runs/demo"),
@@ -19,6 +17,8 @@ def demo(
 
     What is finished is reused; a demo that is broken off goes on where it was.
     """
+    from core.runs import running
+
     with running(out, kind="demo", parameters={"steps": steps}) as run:
         if not run.finished:
             from gridlens.demonstration import demonstrate
