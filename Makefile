@@ -12,7 +12,7 @@ demo: env
 
 env: $(READY)
 
-# uv where there is one; otherwise pip brings it into the environment itself.
+# uv where there is one; otherwise pip brings it into the environment itself, and stands in if uv is refused.
 $(READY): pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
 	  test -x $(BIN)/python || uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv; \
@@ -20,7 +20,8 @@ $(READY): pyproject.toml
 	else \
 	  test -x $(BIN)/python || $(PYTHON) -m venv .venv; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
-	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --editable '.[dev]'; \
+	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --editable '.[dev]' \
+	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'; \
 	fi
 	@touch $(READY)
 
