@@ -28,6 +28,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 """Command to the function behind it, in the order in which --help lists them."""
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     help="What do a classifier's neurons look for, and what does an agent really want?",
     no_args_is_help=True,
@@ -49,6 +51,10 @@ def main() -> None:
     except GridlensError as error:
         sys.stderr.write(f"gridlens: {error}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("gridlens: stopped; the same command goes on from here\n")
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        if (
+            isinstance(ended, KeyboardInterrupt) or ended.code == INTERRUPTED
+        ):  # typer turns Ctrl-C into an exit
+            sys.stderr.write("gridlens: stopped; the same command goes on from here\n")
+            sys.exit(INTERRUPTED)
+        raise
