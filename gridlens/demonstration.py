@@ -34,7 +34,7 @@ def demonstrate(out: Path, *, steps: int | None) -> None:
 
 
 def _parts(out: Path, steps: int | None) -> dict[str, Callable[[], list[Entry]]]:
-    corner, anywhere = out / "corner", out / "anywhere"
+    corner, anywhere = out / "corner-agent", out / "anywhere-agent"
     return {
         "what the classifier's units look for": lambda: _gallery(out),
         "an agent that finds the cheese in the corner, every time": lambda: _train(
