@@ -28,10 +28,6 @@ class NotFinite(GridlensError):
     """NaN or infinity where a number was expected; says where it first appeared."""
 
 
-class MissingExtra(GridlensError):
-    """A package that only some commands need is not installed."""
-
-
 class DiskFull(GridlensError):
     """No space left; everything finished so far is on disk."""
 

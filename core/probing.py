@@ -61,9 +61,9 @@ def probe(
 ) -> tuple[ProbeResult, ...]:
     """A probe and its control for every layer given: ridge (continuous) or ridge classification (categorical).
 
-    ``activations``: (n, ...) of one layer, or by layer name; flattened. ``groups`` (n,) says
-    which samples belong together (one level, one image): a group is wholly in the half that is fitted or in
-    the half that is scored. The penalty is chosen by cross-validation over groups of the fitted half.
+    ``activations``: (n, ...) of one layer, or by layer name; flattened. ``groups`` (n,) says which samples
+    belong together (one level, one image): a group is wholly among those that are fitted (seven tenths) or
+    among those that are scored. The penalty is chosen by cross-validation over groups of the fitted ones.
 
     Raises
     ------
@@ -104,8 +104,9 @@ def probes(
     group = np.arange(count) if groups is None else np.asarray(groups)
     for name, target in values.items():
         _check(target, group, name, kind)
-    fitted = _half(group, np.random.default_rng(seed))
+    fitted = _to_fit(group, np.random.default_rng(seed))
     labellings = [one for target in values.values() for one in (target, _shuffled(target, group, seed))]
+    about = {name: _about(name, target, group, kind, seed) for name, target in values.items()}
     found: dict[tuple[str, str], ProbeResult] = {}
     for index, (layer, value) in enumerate(activations.items()):
         progress(index, len(activations), "probing layers")
@@ -114,13 +115,16 @@ def probes(
         for number, (name, target) in enumerate(values.items()):
             column = columns[2 * number]
             direction = _direction(model, column, value, layer, name) if kind == "continuous" else None
-            data = fingerprint(repr(target.astype(str).tolist()), group)
-            about = provenance(data=data, seed=seed, concept=name, kind=kind, groups=len(np.unique(group)))
             score, control = scores[2 * number : 2 * number + 2]
             base = _baseline(target, fitted, kind)
-            found[name, layer] = ProbeResult(name, layer, kind, score, control, base, direction, about)
+            found[name, layer] = ProbeResult(name, layer, kind, score, control, base, direction, about[name])
     progress(len(activations), len(activations), "probing layers")
     return tuple(found[name, layer] for name in values for layer in activations)
+
+
+def _about(concept: str, target: NDArray, group: NDArray, kind: Kind, seed: int) -> Provenance:
+    data = fingerprint(repr(target.astype(str).tolist()), group)
+    return provenance(data=data, seed=seed, concept=concept, kind=kind, groups=len(np.unique(group)))
 
 
 def _check(target: NDArray, group: NDArray, concept: str, kind: Kind) -> None:
@@ -139,7 +143,8 @@ def _check(target: NDArray, group: NDArray, concept: str, kind: Kind) -> None:
         )
 
 
-def _half(group: NDArray, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _to_fit(group: NDArray, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """The samples of seven tenths of the groups; the rest are scored."""
     names = rng.permutation(np.unique(group))
     return np.isin(group, names[: round(len(names) * 0.7)])
 

@@ -69,7 +69,7 @@ def running(
         "subject": subject,
         "data": data,
     }
-    manifest = _open(folder, identity, _command_line())
+    manifest = _open(folder, identity, command_line())
     path = folder / MANIFEST
     if manifest["state"] == "finished":
         yield Run(folder, manifest)
@@ -183,7 +183,8 @@ def commanded(command: str) -> Iterator[None]:
         _COMMAND.reset(token)
 
 
-def _command_line() -> str:
+def command_line() -> str:
+    """The command that is running, as typed (or as ``commanded`` says)."""
     return _COMMAND.get() or " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 

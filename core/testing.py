@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from core.subject import InputSpec, Subject, wrap
 
 
-class _Named(nn.Module):
+class _TinyConv(nn.Module):
     def __init__(self, seed: int, channels: int, size: int, classes: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
@@ -30,7 +30,7 @@ def planted_classifier(*, seed: int, size: int = 12, classes: int = 3) -> Subjec
     """
     spec = InputSpec((3, size, size), mean=(0.5,) * 3, std=(0.25,) * 3)
     labels = tuple(map(str, range(classes)))
-    return wrap(_Named(seed, 3, size, classes), name="planted", spec=spec, heads={"class": labels})
+    return wrap(_TinyConv(seed, 3, size, classes), name="planted", spec=spec, heads={"class": labels})
 
 
 class _Spotlight(nn.Module):

@@ -9,7 +9,7 @@ from core.attribution.result import Attribution
 from core.errors import BadInput
 from core.provenance import fingerprint, provenance
 from core.subject import Subject, layer_named
-from core.targets import Target, Unit, checked, score
+from core.targets import Output, Target, checked, score
 
 
 def grad_cam(
@@ -49,10 +49,7 @@ def grad_cam(
 
 def _layer(subject: Subject, target: Target, at: str | None) -> str:
     names = list(subject.layers)
-    if not isinstance(target, Unit) and not hasattr(target, "vector"):
-        before = names
-    else:
-        before = names[: names.index(target.layer)]  # type: ignore[union-attr]
+    before = names if isinstance(target, Output) else names[: names.index(target.layer)]
     maps = [name for name in before if subject.layers[name].spatial and not _has_children(subject, name)]
     if at is None:
         if not maps:

@@ -31,12 +31,12 @@ def attribute(
 ) -> None:
     """Show which parts of an input counted for a class, an action, the value or a unit."""
     from core.attribution import METHODS
+    from core.runs import command_line
     from gridlens.attributions import attribution_page
     from gridlens.opened import open_subject
     from reports.html import write
 
     opened = open_subject(subject, weights=weights, scaling=scaling)
-    command = f"gridlens attribute {subject} --count {count} --seed {seed}"
     page = attribution_page(
         opened,
         targets=target or [],
@@ -44,6 +44,6 @@ def attribute(
         images=images,
         count=count,
         seed=seed,
-        command=command,
+        command=command_line(),
     )
     print(write(page, out or Path("runs") / f"attribute-{opened.subject.name}.html"))

@@ -26,6 +26,7 @@ def probe(
     An agent is probed for what its world's states hold (where the goal lies), a classifier for factors of the
     procedural images.
     """
+    from core.runs import command_line
     from gridlens.opened import open_subject
     from gridlens.probes import DEFAULTS, probe_page, probed
     from reports.html import write
@@ -35,9 +36,6 @@ def probe(
     concepts = concept or list(DEFAULTS[kind])
     with bars() as progress:
         found = probed(opened, concepts, samples=samples, seed=seed, progress=progress)
-    said = " ".join(f'--concept "{name}"' for name in concepts)
-    page = probe_page(
-        opened.subject.name, found, command=f"gridlens probe {subject} {said} --samples {samples}"
-    )
+    page = probe_page(opened.subject.name, found, command=command_line())
     print(page.finding)
     print(write(page, out or Path("runs") / f"probe-{opened.subject.name}.html"))

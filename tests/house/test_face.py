@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gridlens.cli import COMMANDS
+
 
 def python(*arguments, **options):
     return subprocess.run(
@@ -20,8 +22,9 @@ def test_importing_the_face_loads_no_torch_until_touched():
     assert done.returncode == 0, done.stderr
 
 
-def test_help_answers_without_torch_for_every_command():
-    done = python("-X", "importtime", "-m", "gridlens", "--help")
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_answers_without_torch_for_every_command(command):
+    done = python("-X", "importtime", "-m", "gridlens", *command.split(), "--help")
     assert done.returncode == 0
     assert " torch" not in done.stderr
     assert " matplotlib" not in done.stderr
