@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.errors import BadInput, UnknownName
+from core.layers import LayerInfo, layer_info
 from core.provenance import fingerprint
 
 RGB = ("red", "green", "blue")
@@ -33,26 +34,6 @@ class InputSpec:
             given = getattr(self, name)
             if len(given) != count:
                 raise BadInput(f"input spec has {count} channels but {len(given)} values of {name}: {given}")
-
-
-@dataclass(frozen=True)
-class LayerInfo:
-    """One module's output: ``shape`` without the batch axis, and how often a forward pass calls the module."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    calls: int = 1
-
-    @property
-    def channels(self) -> int:
-        """Units of the layer: the first axis of maps and vectors, the last one of tokens."""
-        return self.shape[-1] if len(self.shape) == 2 else self.shape[0]
-
-    @property
-    def spatial(self) -> bool:
-        """Whether the units form maps of more than one position."""
-        return len(self.shape) == 3 and self.shape[1] * self.shape[2] > 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +169,12 @@ def _find_layers(module: nn.Module, name: str, spec: InputSpec) -> dict[str, Lay
 
     def hook_for(layer: str) -> Hook:
         def hook(inner: nn.Module, _: Any, output: Any) -> None:
-            if isinstance(output, Tensor) and output.ndim >= 2:
-                calls = found[layer].calls + 1 if layer in found else 1
-                found[layer] = LayerInfo(layer, type(inner).__name__, tuple(output.shape[1:]), calls)
+            if not isinstance(output, Tensor) or output.ndim < 2 or len(output) != 1:
+                return  # the first axis is not the inputs': windows of a shifted-window block, for one
+            calls = found[layer].calls + 1 if layer in found else 1
+            known = layer_info(layer, type(inner).__name__, tuple(output.shape[1:]), spec.shape[1:], calls)
+            if known is not None:
+                found[layer] = known
 
         return hook
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.activations import capture
 from core.errors import BadInput, UnknownName
+from core.layers import LayerInfo, as_maps
 from core.subject import Subject, layer_named, run
 
 
@@ -102,7 +103,7 @@ def checked(subject: Subject, target: Target) -> Target:
     if isinstance(target, Unit):
         _within(target.channel, info.channels, f"layer {target.layer!r}", "channels")
         if target.y is not None and target.x is not None:
-            height, width = info.shape[1:] if info.spatial else (1, 1)
+            height, width = info.grid
             if not (0 <= target.y < height and 0 <= target.x < width):
                 raise BadInput(f"{target} lies outside the {height} x {width} map of {target.layer!r}")
     elif tuple(target.vector.shape) not in ((info.channels,), info.shape):
@@ -119,16 +120,18 @@ def score(subject: Subject, inputs: Float[Tensor, "n c h w"], target: Target) ->
     if isinstance(target, Output):
         return run(subject, inputs)[target.head].flatten(1)[:, target.index]
     grad = torch.is_grad_enabled()
-    return target_map(capture(subject, inputs, [target.layer], grad=grad)[target.layer], target).mean((1, 2))
+    activations = capture(subject, inputs, [target.layer], grad=grad)[target.layer]
+    return target_map(activations, target, subject.layers[target.layer]).mean((1, 2))
 
 
-def target_map(activations: Tensor, target: Unit | Direction) -> Float[Tensor, "n h w"]:
+def target_map(activations: Tensor, target: Unit | Direction, layer: LayerInfo) -> Float[Tensor, "n h w"]:
     """The target's value at every position of its layer's activations (of any rank); (n, 1, 1) for vectors.
 
-    >>> target_map(torch.arange(8.0).view(1, 2, 2, 2), Unit("conv", 1)).tolist()
+    >>> conv = LayerInfo("conv", "Conv2d", (2, 2, 2))
+    >>> target_map(torch.arange(8.0).view(1, 2, 2, 2), Unit("conv", 1), conv).tolist()
     [[[4.0, 5.0], [6.0, 7.0]]]
     """
-    maps = as_maps(activations)
+    maps = as_maps(activations, layer)
     if isinstance(target, Direction):
         vector = target.vector.to(maps)
         if vector.ndim == 1:
@@ -138,15 +141,6 @@ def target_map(activations: Tensor, target: Unit | Direction) -> Float[Tensor, "
     if target.y is None or target.x is None:
         return chosen
     return chosen[:, target.y : target.y + 1, target.x : target.x + 1]
-
-
-def as_maps(activations: Tensor) -> Float[Tensor, "n c h w"]:
-    """Activations of any layer as maps: vectors (n, c) get one position, tokens (n, t, c) a column of them."""
-    if activations.ndim == 2:
-        return activations[:, :, None, None]
-    if activations.ndim == 3:
-        return activations.transpose(1, 2)[..., None]
-    return activations
 
 
 def _index_of(subject: Subject, head: str, index: str | None) -> int:

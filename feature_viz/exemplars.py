@@ -12,10 +12,10 @@ from torch import Tensor
 from core.activations import recording, run_until_enough
 from core.artifacts import read_tensors, write_tensors
 from core.errors import BadInput, NotFinite
+from core.layers import as_maps
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.subject import Subject, feed, layer_named
-from core.targets import as_maps
 
 
 @runtime_checkable
@@ -114,7 +114,7 @@ def _maps(subject: Subject, batch: Tensor, names: Sequence[str]) -> dict[str, Te
     inputs = batch.contiguous(memory_format=torch.channels_last)
     with torch.no_grad(), recording(subject, names) as kept:
         run_until_enough(subject.module, feed(subject, inputs))
-    return {name: as_maps(kept[name]) for name in names}
+    return {name: as_maps(kept[name], subject.layers[name]) for name in names}
 
 
 def _check_finite(subject: Subject, layer: str, scores: Tensor, first: int) -> None:

@@ -10,8 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput
+from core.layers import LayerInfo, as_maps
 from core.subject import Subject
-from core.targets import Direction, Output, Target, Unit, as_maps, checked, target_map
+from core.targets import Direction, Output, Target, Unit, checked, target_map
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,27 @@ class Seen:
 
     layers: Mapping[str, Tensor]
     heads: Mapping[str, Tensor]
+    about: Mapping[str, LayerInfo] = field(default_factory=dict, repr=False)
+
+    def maps(self, layer: str) -> Float[Tensor, "n c h w"]:
+        """A layer's activations as maps, whatever form the network gives them."""
+        return as_maps(self.layers[layer], self.about[layer])
+
+    def rows(self, chosen: slice) -> "Seen":
+        """What was seen of some of the images."""
+        return Seen(
+            {name: values[chosen] for name, values in self.layers.items()},
+            {name: values[chosen] for name, values in self.heads.items()},
+            self.about,
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Objective:
     """A number per image to be raised: ``value`` maps what was seen to (n,); the rest says what it must see.
 
-    Objectives add (also to numbers) and multiply by numbers and by each other; the text follows.
+    ``images`` is how many images are made for it together. Objectives add (also to numbers) and multiply by numbers
+    and by each other; the text follows.
 
     >>> edge = channel("conv", 2)
     >>> print(2 * edge - channel("conv", 0))
@@ -37,6 +52,7 @@ class Objective:
     value: Callable[[Seen], Float[Tensor, "n"]] = field(repr=False)
     layers: frozenset[str] = frozenset()
     heads: frozenset[str] = frozenset()
+    images: int = 1
 
     def __str__(self) -> str:
         return self.text
@@ -112,7 +128,7 @@ def channel(layer: str, index: int) -> Objective:
     >>> print(channel("conv", 3))
     conv:3
     """
-    return _on_layer(layer, str(Unit(layer, index)), lambda values: as_maps(values)[:, index].mean((1, 2)))
+    return _on_layer(layer, str(Unit(layer, index)), lambda seen: seen.maps(layer)[:, index].mean((1, 2)))
 
 
 def neuron(layer: str, index: int, y: int | None = None, x: int | None = None) -> Objective:
@@ -123,8 +139,8 @@ def neuron(layer: str, index: int, y: int | None = None, x: int | None = None) -
     """
     text = f"{layer}:{index}@middle" if y is None or x is None else str(Unit(layer, index, y, x))
 
-    def value(values: Tensor) -> Tensor:
-        maps = as_maps(values)
+    def value(seen: Seen) -> Tensor:
+        maps = seen.maps(layer)
         height, width = maps.shape[2:]
         row, column = (height // 2, width // 2) if y is None or x is None else (y, x)
         if row >= height or column >= width:
@@ -146,11 +162,12 @@ def direction(target: Direction, *, cosine_power: float = 0.0) -> Objective:
     """
     text = str(target) if cosine_power == 0 else f"{target}^{cosine_power:g}"
 
-    def value(values: Tensor) -> Tensor:
-        projections = target_map(values, target).mean((1, 2))
+    def value(seen: Seen) -> Tensor:
+        values = seen.layers[target.layer]
+        projections = target_map(values, target, seen.about[target.layer]).mean((1, 2))
         if cosine_power == 0:
             return projections
-        flat = as_maps(values).mean((2, 3)) if target.vector.ndim == 1 else values.flatten(1)
+        flat = seen.maps(target.layer).mean((2, 3)) if target.vector.ndim == 1 else values.flatten(1)
         cosine = F.cosine_similarity(flat, target.vector.to(flat).flatten()[None], dim=1)
         return projections * cosine.clamp_min(0.1) ** cosine_power
 
@@ -163,11 +180,33 @@ def layer_energy(layer: str) -> Objective:
     >>> print(layer_energy("conv"))
     energy(conv)
     """
-    return _on_layer(layer, f"energy({layer})", lambda values: values.flatten(1).square().mean(1))
+    return _on_layer(layer, f"energy({layer})", lambda seen: seen.layers[layer].flatten(1).square().mean(1))
 
 
-def _on_layer(layer: str, text: str, value: Callable[[Tensor], Tensor]) -> Objective:
-    return Objective(text, lambda seen: value(seen.layers[layer]), layers=frozenset([layer]))
+def diversity(layer: str, count: int) -> Objective:
+    """How unlike ``count`` images are to each other at a layer, 0 to 1: it keeps pictures of one target apart.
+
+    One minus the mean cosine similarity of an image's channel correlations (Gram matrix) with the others'
+    [olah2017]. Added to another objective it makes that one be met ``count`` times.
+
+    >>> both = channel("conv", 3) + 0.5 * diversity("conv", 4)
+    >>> print(both, both.images)
+    conv:3 + 0.5 * diversity(conv, 4) 4
+    """
+    if count < 2:
+        raise BadInput(f"diversity among {count} images was asked for; it takes at least 2")
+
+    def value(seen: Seen) -> Tensor:
+        flat = seen.maps(layer).flatten(2)
+        gram = F.normalize(torch.einsum("ncp,ndp->ncd", flat, flat).flatten(1), dim=1)
+        alike = gram @ gram.T
+        return 1 - (alike.sum(1) - alike.diagonal()) / (len(alike) - 1)
+
+    return _on_layer(layer, f"diversity({layer}, {count})", value, images=count)
+
+
+def _on_layer(layer: str, text: str, value: Callable[[Seen], Tensor], *, images: int = 1) -> Objective:
+    return Objective(text, value, layers=frozenset([layer]), images=images)
 
 
 def _combined(
@@ -179,7 +218,17 @@ def _combined(
         lambda seen: join(first.value(seen), second.value(seen)),
         first.layers | second.layers,
         first.heads | second.heads,
+        _together(first, second),
     )
+
+
+def _together(first: Objective, second: Objective) -> int:
+    counts = {first.images, second.images} - {1}
+    if len(counts) > 1:
+        raise BadInput(
+            f"{first} makes {first.images} images and {second} makes {second.images}; they do not combine"
+        )
+    return counts.pop() if counts else 1
 
 
 def _lifted(part: Objective | float | int) -> Objective:

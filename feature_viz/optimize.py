@@ -1,13 +1,11 @@
 """render(): images that raise their targets, many in one batch; the loop and nothing but the loop."""
 
-import base64
 import hashlib
-import html
-import io
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -15,15 +13,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.activations import recording, run_until_enough
-from core.artifacts import as_pixels
 from core.errors import BadInput, NotFinite
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.subject import Subject, feed, hooked, run
 from core.targets import Target
 from feature_viz.adam import Adam
+from feature_viz.feature_image import FeatureImage
 from feature_viz.objectives import Objective, Seen, objective
-from feature_viz.parametrize import Parametrisation, fourier
+from feature_viz.parametrize import Parametrisation, Shape, fourier
 from feature_viz.redirection import redirected_relus
 from feature_viz.response_norm import quick_response_norm
 from feature_viz.transforms import STANDARD, Wobble, draws, transform
@@ -51,33 +49,6 @@ class Recipe:
         return f"{self.parametrisation.name}, {self.wobble}, {str(self.precision).removeprefix('torch.')}"
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureImage:
-    """An image made for a target.
-
-    ``activation`` is the objective's value on the clean image, ``fired`` whether that is anything but zero
-    everywhere; ``trace`` (steps,) its values on the way, under transforms.
-    """
-
-    target: str
-    image: Float[Tensor, "c h w"] = field(repr=False)
-    activation: float
-    fired: bool
-    trace: Float[Tensor, "steps"] = field(repr=False)
-    seed: int
-    provenance: Provenance = field(repr=False)
-
-    def _repr_png_(self) -> bytes:
-        return png(self.image)
-
-    def _repr_html_(self) -> str:
-        data = base64.b64encode(png(self.image)).decode()
-        text = html.escape(f"{self.target}: {self.activation:.3g}" + ("" if self.fired else " (never fired)"))
-        style = "image-rendering:pixelated;width:192px"
-        picture = f'<img style="{style}" src="data:image/png;base64,{data}">'
-        return f"<figure>{picture}<figcaption>{text}</figcaption></figure>"
-
-
 def render(
     subject: Subject,
     targets: Sequence[Target | Objective],
@@ -85,14 +56,17 @@ def render(
     seed: int = 0,
     steps: int = 96,
     size: int | None = None,
+    start: Float[Tensor, "n c h w"] | None = None,
     batch_size: int = 16,
     recipe: Recipe = Recipe(),
     progress: Progress = silent,
 ) -> tuple[FeatureImage, ...]:
     """One image in [0, 1] per target that raises it, in the order given [olah2017].
 
-    ``size`` is the side in pixels; None takes the network's own, at most 128. Every image's randomness comes
-    from ``seed`` and its target's text alone, so it does not matter what else is rendered with it.
+    ``size`` is the side in pixels; None takes the network's own, at most 128. ``start`` gives every target an image
+    to begin from instead of noise. A target with ``diversity`` gets as many images as it asks for, one after the
+    other. Every image's randomness comes from ``seed`` and its target's text alone, so it does not matter what else
+    is rendered with it.
 
     Raises
     ------
@@ -110,33 +84,53 @@ def render(
     if steps < 1 or batch_size < 1:
         raise BadInput(f"steps and batch_size are {steps} and {batch_size}; both must be at least 1")
     wanted = [objective(subject, target) for target in targets]
-    shape = _shape(subject, wanted, size)
+    shape = _shape(subject, wanted, size) if start is None else _given(subject, wanted, start, size)
     stamp = _stamp(subject, steps, shape, recipe)
-    made: dict[int, FeatureImage] = {}
+    total, done = sum(each.images for each in wanted), 0
+    made: dict[int, tuple[FeatureImage, ...]] = {}
     for members in _batches(subject, wanted, batch_size):
-        done = len(made)
-
-        def tick(step: int, done: int = done, count: int = len(members)) -> None:
-            progress(done * steps + step * count, len(wanted) * steps, "rendering")
-
         chosen = [wanted[i] for i in members]
-        with _still(subject.module), torch.enable_grad():
-            images, traces = _ascend(subject, chosen, shape, seed=seed, steps=steps, recipe=recipe, tick=tick)
-        with torch.no_grad():
-            values = _values(subject, chosen, images)
-        _check_finite(subject, chosen, values[None], first=steps)
-        for row, i in enumerate(members):
-            value = float(values[row])
-            made[i] = FeatureImage(
-                str(wanted[i]), images[row].cpu(), value, value != 0, traces[:, row].cpu(), seed, stamp(seed)
+        count = sum(each.images for each in chosen)
+
+        def tick(step: int, done: int = done, count: int = count) -> None:
+            progress(done * steps + step * count, total * steps, "rendering")
+
+        begin = None if start is None else start[members].repeat_interleave(_counts(chosen), dim=0)
+        with _still(subject.module):
+            found = _ascend(subject, chosen, shape, begin, seed=seed, steps=steps, recipe=recipe, tick=tick)
+        made |= zip(members, _made(subject, chosen, *found, seed=seed, stamp=stamp(seed)), strict=True)
+        done += count
+    return tuple(image for i in range(len(wanted)) for image in made[i])
+
+
+def _made(
+    subject: Subject,
+    wanted: Sequence[Objective],
+    images: Float[Tensor, "n c h w"],
+    traces: Float[Tensor, "steps n"],
+    *,
+    seed: int,
+    stamp: Provenance,
+) -> Iterator[tuple[FeatureImage, ...]]:
+    """Every objective's pictures with what they reach without transforms."""
+    with torch.no_grad():
+        values = _values(subject, wanted, images)
+    _check_finite(subject, wanted, values[None], first=len(traces))
+    images, traces, reached = images.cpu(), traces.cpu(), values.tolist()
+    for each, rows in zip(wanted, _rows(wanted), strict=True):
+        yield tuple(
+            FeatureImage(
+                str(each), images[row], reached[row], reached[row] != 0, traces[:, row], seed, stamp, copy
             )
-    return tuple(made[i] for i in range(len(wanted)))
+            for copy, row in enumerate(range(rows.start, rows.stop))
+        )
 
 
 def _ascend(
     subject: Subject,
     wanted: Sequence[Objective],
-    shape: tuple[int, int, int],
+    shape: Shape,
+    start: Float[Tensor, "n c h w"] | None,
     *,
     seed: int,
     steps: int,
@@ -144,41 +138,49 @@ def _ascend(
     tick: Callable[[int], None],
 ) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "steps n"]]:
     """The images that Adam ends with, and their objectives at every step."""
-    generators = [generator_of(seed, str(each)) for each in wanted]
-    way, device = recipe.parametrisation, subject.device
-    parameters = torch.stack([way.start(generator, shape) for generator in generators]).to(device)
+    generators = [generator_of(seed, str(each), copy) for each in wanted for copy in range(each.images)]
+    count, device = len(generators), subject.device
+    canvas = recipe.parametrisation.begin(generators, shape, start, device)
     drawn = torch.stack([draws(generator, steps) for generator in generators], 1).to(device)
-    adam = Adam(parameters.requires_grad_())
-    lost = torch.zeros(len(wanted), dtype=torch.bool, device=device)
-    traces = torch.zeros(steps, len(wanted), device=device)
+    adam = Adam(canvas.parameters)
+    lost = torch.zeros(count, dtype=torch.bool, device=device)
+    traces = torch.zeros(steps, count, device=device)
     for step in range(steps):
-        inputs = transform(way.image(parameters, shape), drawn[step], recipe.wobble)
         rescue = redirected_relus(lost) if lost.any() else nullcontext()
-        with _arithmetic(device, recipe.precision), quick_response_norm(), rescue:
-            values = _values(subject, wanted, inputs)
-            (gradient,) = torch.autograd.grad(-values.sum(), parameters)
+        with torch.enable_grad(), _arithmetic(device, recipe.precision), quick_response_norm(), rescue:
+            images = canvas.image()
+            values = _values(subject, wanted, transform(images, drawn[step], recipe.wobble))
+            *gradients, upward = torch.autograd.grad(-values.sum(), [*canvas.parameters, images])
         traces[step] = values.detach()
-        adam.step(gradient, way.rate * _schedule(step, steps, recipe.warm_up))
+        adam.step(gradients, recipe.parametrisation.rate * _schedule(step, steps, recipe.warm_up))
         if step % ROUND == ROUND - 1 or step == steps - 1:
             begun = step - step % ROUND
             _check_finite(subject, wanted, traces[begun : step + 1], first=begun)
         if step < ROUND or step % ROUND == ROUND - 1:
-            lost = gradient.flatten(1).abs().amax(1) == 0
+            lost = upward.flatten(1).abs().amax(1) == 0
         tick(step + 1)
-    return way.image(parameters.detach(), shape), traces
+    with torch.no_grad():
+        return canvas.image(), traces
 
 
 def _values(subject: Subject, wanted: Sequence[Objective], images: Tensor) -> Float[Tensor, "n"]:
     """Every image's own objective, after one pass that runs no further than the deepest layer asked for."""
     seen = _look(subject, wanted, images.contiguous(memory_format=torch.channels_last))
-    layers = {name: values.float().split(1) for name, values in seen.layers.items()}
-    heads = {name: values.float().split(1) for name, values in seen.heads.items()}
-    return torch.cat(
-        [
-            each.value(Seen({k: v[i] for k, v in layers.items()}, {k: v[i] for k, v in heads.items()}))
-            for i, each in enumerate(wanted)
-        ]
-    )
+    found = [
+        each.value(seen.rows(rows)).float().expand(each.images)
+        for each, rows in zip(wanted, _rows(wanted), strict=True)
+    ]
+    return torch.cat(found)
+
+
+def _counts(wanted: Sequence[Objective]) -> Tensor:
+    return torch.tensor([each.images for each in wanted])
+
+
+def _rows(wanted: Sequence[Objective]) -> list[slice]:
+    """Which of a batch's images are each objective's."""
+    ends = list(accumulate(each.images for each in wanted))
+    return [slice(end - each.images, end) for each, end in zip(wanted, ends, strict=True)]
 
 
 def _look(subject: Subject, wanted: Sequence[Objective], images: Tensor) -> Seen:
@@ -187,10 +189,10 @@ def _look(subject: Subject, wanted: Sequence[Objective], images: Tensor) -> Seen
         if not any(each.heads for each in wanted):
             with recording(subject, layers) as kept:
                 run_until_enough(subject.module, feed(subject, images))
-            return Seen(kept, {})
+            return Seen(kept, {}, subject.layers)
         found: dict[str, Tensor] = {}
         with hooked(subject.module, dict.fromkeys(layers), lambda name: _keeper(found, name)):
-            return Seen(found, run(subject, images))
+            return Seen(found, run(subject, images), subject.layers)
     except RuntimeError as error:
         height, width = images.shape[2:]
         raise BadInput(
@@ -215,14 +217,19 @@ def _batches(subject: Subject, wanted: Sequence[Objective], batch_size: int) -> 
             return len(depth)
         return max(depth[name] for name in wanted[i].layers)
 
-    order = sorted(range(len(wanted)), key=deepest)
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+    held: list[int] = []
+    for i in sorted(range(len(wanted)), key=deepest):
+        if held and sum(wanted[k].images for k in held) + wanted[i].images > batch_size:
+            yield held
+            held = []
+        held.append(i)
+    if held:
+        yield held
 
 
-def generator_of(seed: int, text: str) -> torch.Generator:
-    """The random numbers of one target: the same wherever, whenever and beside whatever it is rendered."""
-    digest = hashlib.sha256(f"{seed}|{text}".encode()).digest()
+def generator_of(seed: int, text: str, copy: int = 0) -> torch.Generator:
+    """The random numbers of one target's image: the same wherever, whenever and beside whatever it is rendered."""
+    digest = hashlib.sha256(f"{seed}|{text}{f'|{copy}' if copy else ''}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
 
 
@@ -231,7 +238,7 @@ def _schedule(step: int, steps: int, warm_up: float) -> float:
     return min(1.0, (step + 1) / rise) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def _shape(subject: Subject, wanted: Sequence[Objective], size: int | None) -> tuple[int, int, int]:
+def _shape(subject: Subject, wanted: Sequence[Objective], size: int | None) -> Shape:
     channels, height, width = subject.spec.shape
     if size is not None:
         if size < 2:
@@ -242,12 +249,27 @@ def _shape(subject: Subject, wanted: Sequence[Objective], size: int | None) -> t
     return channels, min(height, LARGEST), min(width, LARGEST)
 
 
+def _given(subject: Subject, wanted: Sequence[Objective], start: Tensor, size: int | None) -> Shape:
+    channels, height, width = start.shape[1:]
+    if len(start) != len(wanted) or channels != subject.spec.shape[0]:
+        raise BadInput(
+            f"start has shape {tuple(start.shape)}; {len(wanted)} targets of {subject.name} take "
+            f"({len(wanted)}, {subject.spec.shape[0]}, height, width)"
+        )
+    if size is not None and (height, width) != (size, size):
+        raise BadInput(
+            f"start has images of {height} x {width} pixels and size is {size}; give one of the two"
+        )
+    return channels, height, width
+
+
 def _check_finite(subject: Subject, wanted: Sequence[Objective], values: Tensor, *, first: int) -> None:
     if torch.isfinite(values).all():
         return
     step, row = (~torch.isfinite(values)).nonzero()[0].tolist()
+    names = [str(each) for each in wanted for _ in range(each.images)]
     raise NotFinite(
-        f"the objective {wanted[row]} of {subject.name} is {values[step, row].item()} at step {first + step}"
+        f"the objective {names[row]} of {subject.name} is {values[step, row].item()} at step {first + step}"
     )
 
 
@@ -270,17 +292,6 @@ def _still(module: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(want)
 
 
-def _stamp(
-    subject: Subject, steps: int, shape: tuple[int, int, int], recipe: Recipe
-) -> Callable[[int], Provenance]:
+def _stamp(subject: Subject, steps: int, shape: Shape, recipe: Recipe) -> Callable[[int], Provenance]:
     fixed: Mapping[str, Any] = {"steps": steps, "shape": shape, "recipe": str(recipe)}
     return lambda seed: provenance(subject=subject.fingerprint, seed=seed, **fixed)
-
-
-def png(image: Float[Tensor, "c h w"]) -> bytes:
-    """A picture in [0, 1] as the bytes of a PNG file."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(as_pixels(image)).save(buffer, format="png")
-    return buffer.getvalue()

@@ -1,11 +1,13 @@
 """Parametrisations: what is optimised instead of the image itself, and how it becomes an image in [0, 1]."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from core.errors import BadInput
 
 COLOUR_CORRELATION = (
     (0.26, 0.09, 0.02),
@@ -14,36 +16,86 @@ COLOUR_CORRELATION = (
 )
 """Square root of the covariance of ImageNet's red, green and blue, from lucid [olah2017]."""
 
+INSIDE = (0.01, 0.99)
+"""Given images are kept within these, whose logits are finite and can still be moved."""
+
 SOFTNESS = 4.0
 """Lucid divides the picture by this before the sigmoid, which keeps colours from saturating."""
 
 
+Shape = tuple[int, int, int]
+"""Channels, height and width of an image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """A batch of images while they are made: the tensors that are optimised, and the images that they stand for.
+
+    ``image()`` gives (n, c, h, w) in [0, 1] and lets gradients through to ``parameters``.
+    """
+
+    parameters: Sequence[Tensor]
+    image: Callable[[], Tensor]
+
+
 @dataclass(frozen=True)
 class Parametrisation:
-    """How to draw one image's parameters, and how a batch of them becomes images (n, c, h, w) in [0, 1].
+    """How a batch of images begins: one generator an image, their shape, and images to start from, or None.
 
-    ``start(generator, shape)`` draws for one image of shape (c, h, w); ``image(parameters, shape)`` takes a
-    batch. Steps of one size mean different things to each, so ``rate`` is the learning rate that suits it.
+    Steps of one size mean different things to each, so ``rate`` is the learning rate that suits it.
     """
 
     name: str
-    start: Callable[[torch.Generator, tuple[int, int, int]], Tensor]
-    image: Callable[[Tensor, tuple[int, int, int]], Tensor]
+    begin: Callable[[Sequence[torch.Generator], Shape, Tensor | None, torch.device], Canvas]
     rate: float
+
+
+def stacked(
+    name: str,
+    start: Callable[[torch.Generator, Shape], Tensor],
+    image: Callable[[Tensor, Shape], Tensor],
+    *,
+    rate: float,
+    inverse: Callable[[Tensor], Tensor] | None = None,
+) -> Parametrisation:
+    """A parametrisation whose images' parameters are drawn one by one and kept in one tensor.
+
+    ``start`` draws one image's parameters, ``image`` makes a batch of them images, ``inverse`` finds the parameters
+    of a batch of images to start from.
+    """
+
+    def begin(
+        generators: Sequence[torch.Generator], shape: Shape, given: Tensor | None, device: torch.device
+    ) -> Canvas:
+        if given is None:
+            parameters = torch.stack([start(generator, shape) for generator in generators]).to(device)
+        elif inverse is None:
+            raise BadInput(f"{name} cannot start from a given image; pixels and fourier can")
+        else:
+            parameters = inverse(given.to(device))
+        parameters = parameters.detach().requires_grad_()
+        return Canvas([parameters], lambda: image(parameters, shape))
+
+    return Parametrisation(name, begin, rate)
 
 
 def pixels(*, sd: float = 0.3, rate: float = 0.1) -> Parametrisation:
     """One parameter a pixel and channel, through a sigmoid: the plain way, noisy in what the network ignores.
 
-    >>> way = pixels()
-    >>> way.image(way.start(torch.Generator().manual_seed(0), (1, 5, 4))[None], (1, 5, 4)).shape
-    torch.Size([1, 1, 5, 4])
+    >>> pixels().name
+    'pixels(sd=0.3)'
     """
 
-    def start(generator: torch.Generator, shape: tuple[int, int, int]) -> Tensor:
+    def start(generator: torch.Generator, shape: Shape) -> Tensor:
         return sd * torch.randn(shape, generator=generator)
 
-    return Parametrisation(f"pixels(sd={sd:g})", start, lambda parameters, _: parameters.sigmoid(), rate)
+    return stacked(
+        f"pixels(sd={sd:g})",
+        start,
+        lambda parameters, _: parameters.sigmoid(),
+        rate=rate,
+        inverse=lambda images: images.clamp(*INSIDE).logit(),
+    )
 
 
 def fourier(*, sd: float = 0.1, decay: float = 1.25, rate: float = 0.08) -> Parametrisation:
@@ -54,22 +106,27 @@ def fourier(*, sd: float = 0.1, decay: float = 1.25, rate: float = 0.08) -> Para
     from flat grey, where many ReLU units are dead; 0.1 starts from faint coloured clouds. Images of any size, of
     one or three channels.
 
-    >>> way = fourier()
-    >>> way.image(way.start(torch.Generator().manual_seed(0), (3, 5, 7))[None], (3, 5, 7)).shape
+    >>> way, seed = fourier(), torch.Generator().manual_seed(0)
+    >>> way.begin([seed], (3, 5, 7), None, torch.device("cpu")).image().shape
     torch.Size([1, 3, 5, 7])
     """
 
-    def start(generator: torch.Generator, shape: tuple[int, int, int]) -> Tensor:
+    def start(generator: torch.Generator, shape: Shape) -> Tensor:
         channels, height, width = shape
         return sd * torch.randn((channels, height, width // 2 + 1, 2), generator=generator)
 
-    def image(parameters: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    def image(parameters: Tensor, shape: Shape) -> Tensor:
         scale = spectrum_scale(*shape[1:], decay=decay).to(parameters)
         spectrum = torch.view_as_complex(parameters * scale[..., None])
         picture = torch.fft.irfft2(spectrum, s=shape[1:], norm="ortho") / SOFTNESS
         return correlate_colours(picture).sigmoid()
 
-    return Parametrisation(f"fourier(sd={sd:g}, decay={decay:g})", start, image, rate)
+    def inverse(images: Tensor) -> Tensor:
+        picture = decorrelate_colours(images.clamp(*INSIDE).logit()) * SOFTNESS
+        scale = spectrum_scale(*images.shape[2:], decay=decay).to(images)
+        return torch.view_as_real(torch.fft.rfft2(picture, norm="ortho")) / scale[..., None]
+
+    return stacked(f"fourier(sd={sd:g}, decay={decay:g})", start, image, rate=rate, inverse=inverse)
 
 
 def spectrum_scale(height: int, width: int, *, decay: float = 1.0) -> Float[Tensor, "h f"]:
@@ -88,6 +145,21 @@ def correlate_colours(picture: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h
     """Decorrelated channels to red, green and blue that vary together as in photographs; others unchanged."""
     if picture.shape[1] != 3:
         return picture
-    matrix = picture.new_tensor(COLOUR_CORRELATION)
-    matrix = matrix / matrix.norm(dim=0).max()
-    return torch.einsum("rc,nchw->nrhw", matrix, picture)
+    return torch.einsum("rc,nchw->nrhw", _mixing().to(picture), picture)
+
+
+def decorrelate_colours(picture: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """The inverse of ``correlate_colours``.
+
+    >>> picture = torch.rand(1, 3, 4, 4)
+    >>> torch.allclose(decorrelate_colours(correlate_colours(picture)), picture, atol=1e-5)
+    True
+    """
+    if picture.shape[1] != 3:
+        return picture
+    return torch.einsum("cr,nrhw->nchw", _mixing().inverse().to(picture), picture)
+
+
+def _mixing() -> Float[Tensor, "3 3"]:
+    matrix = torch.tensor(COLOUR_CORRELATION)
+    return matrix / matrix.norm(dim=0).max()

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.activations import capture
+from core.layers import as_maps
 from core.subject import Subject, layer_named
 
 PROBES = 4
@@ -61,7 +62,7 @@ def receptive_fields(
 def _measured(subject: Subject, layer: str, noise: Tensor, coverage: float) -> ReceptiveField:
     with torch.enable_grad():
         inputs = noise.to(subject.device).requires_grad_()
-        maps = capture(subject, inputs, [layer], grad=True)[layer]
+        maps = as_maps(capture(subject, inputs, [layer], grad=True)[layer], subject.layers[layer])
         signs = (-1.0) ** torch.arange(
             maps.shape[1], device=maps.device
         )  # so that opposite units do not cancel

@@ -50,7 +50,7 @@ def render_entries(
     for place, (target, each) in enumerate(zip(targets, made, strict=True)):
         picture = Path("pictures", folder_name(plan.layer), f"{target.channel:04d}.webp")
         write_image(folder / picture, each.image)
-        reached = float(target_map(maps[place : place + 1], target).max())
+        reached = float(target_map(maps[place : place + 1], target, subject.layers[plan.layer]).max())
         about = {"unit": str(target), "layer": plan.layer, "channel": target.channel, "picture": str(picture)}
         rows.append(
             about

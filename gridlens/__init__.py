@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from core.targets import score as score
     from envs.registry import register_envs as register_envs
     from envs.registry import world as world
+    from feature_viz.feature_image import FeatureImage as FeatureImage
     from feature_viz.gallery import gallery as gallery
-    from feature_viz.optimize import FeatureImage as FeatureImage
     from feature_viz.optimize import render as render
     from rl.agents import load as load_agent
     from vision.datasets import open_images as open_images
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Direction": "core.targets",
-    "FeatureImage": "feature_viz.optimize",
+    "FeatureImage": "feature_viz.feature_image",
     "GridlensError": "core.errors",
     "InputSpec": "core.subject",
     "Output": "core.targets",

@@ -11,7 +11,7 @@ from core.errors import BadInput, UnknownName
 from core.probing import ProbeResult, probe
 from core.progress import Progress, silent
 from core.subject import Subject
-from core.targets import as_maps
+from core.layers import as_maps
 from vision import shapes
 
 PROBED = {factor.name: factor.meaning for factor in shapes.FACTORS if factor.kind == "interval"}
@@ -68,7 +68,7 @@ def _means(subject: Subject, images: Tensor, progress: Progress) -> Mapping[str,
     for start in range(0, len(images), 128):
         kept = capture(subject, images[start : start + 128], names)
         for name in names:
-            parts[name].append(as_maps(kept[name]).mean((2, 3)).cpu())
+            parts[name].append(as_maps(kept[name], subject.layers[name]).mean((2, 3)).cpu())
         progress(start, len(images), "running the network")
     progress(len(images), len(images), "running the network")
     return {name: torch.cat(found) for name, found in parts.items()}

@@ -50,19 +50,23 @@ def grad_cam(
 def _layer(subject: Subject, target: Target, at: str | None) -> str:
     names = list(subject.layers)
     before = names if isinstance(target, Output) else names[: names.index(target.layer)]
-    maps = [name for name in before if subject.layers[name].spatial and not _has_children(subject, name)]
+    maps = [name for name in before if _has_maps(subject, name) and not _has_children(subject, name)]
     if at is None:
         if not maps:
             raise BadInput(
                 f"{subject.name} has no layer with maps before {target}, so Grad-CAM has no place to look"
             )
         return maps[-1]
-    if not layer_named(subject, at).spatial:
+    if not _has_maps(subject, layer_named(subject, at).name):
         raise BadInput(
             f"layer {at!r} of {subject.name} has shape {subject.layers[at].shape} and no maps; "
             f"Grad-CAM can look at {', '.join(maps) or 'none of its layers'}"
         )
     return at
+
+
+def _has_maps(subject: Subject, name: str) -> bool:
+    return subject.layers[name].spatial and subject.layers[name].axes == "chw"
 
 
 def _has_children(subject: Subject, name: str) -> bool:

@@ -6,7 +6,7 @@ import torch
 from core.activations import capture
 from core.errors import BadInput, UnknownName
 from core.subject import run
-from core.targets import Direction, Output, Unit, as_maps, checked, parse, score, target_map
+from core.targets import Direction, Output, Unit, checked, parse, score
 from core.testing import planted_classifier, spotlight
 
 
@@ -53,12 +53,6 @@ def test_score_is_the_output_the_channel_mean_and_the_projection():
 def test_directions_must_fit_their_layer():
     with pytest.raises(BadInput, match=r"\(5,\)"):
         checked(planted_classifier(seed=0), Direction("conv", torch.ones(5), "odd"))
-
-
-def test_vectors_and_tokens_count_as_maps():
-    assert as_maps(torch.rand(2, 7)).shape == (2, 7, 1, 1)
-    assert as_maps(torch.rand(2, 9, 7)).shape == (2, 7, 9, 1)
-    assert target_map(torch.rand(2, 7), Unit("fc", 6)).shape == (2, 1, 1)
 
 
 def test_score_carries_gradients_to_the_input():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.activations import capture
 from core.errors import BadInput, NotFinite, UnknownName
-from core.targets import as_maps
+from core.layers import as_maps
 from core.testing import planted_classifier
 from feature_viz.exemplars import exemplars, read_exemplars, write_exemplars
 
@@ -17,7 +17,7 @@ LAYERS = ["conv", "relu", "head"]
 
 
 def brute_force(images, layer, k, *, largest):
-    maps = as_maps(capture(SUBJECT, images, [layer])[layer]).numpy()
+    maps = as_maps(capture(SUBJECT, images, [layer])[layer], SUBJECT.layers[layer]).numpy()
     scores = maps.max((2, 3))
     order = np.argsort(-scores if largest else scores, axis=0, kind="stable")[:k]
     units = np.arange(scores.shape[1])
@@ -37,7 +37,7 @@ def test_they_equal_brute_force(noise, count, k, batch_size):
             np.testing.assert_allclose(ranking.score.numpy(), best, rtol=1e-5, atol=1e-6)
             if layer != "relu" or largest:  # equal zeros rank by index; rounding cannot reorder the rest
                 np.testing.assert_array_equal(ranking.index.numpy(), order)
-                width = as_maps(capture(SUBJECT, source.images[:1], [layer])[layer]).shape[3]
+                width = as_maps(capture(SUBJECT, source.images[:1], [layer])[layer], SUBJECT.layers[layer]).shape[3]
                 np.testing.assert_array_equal((ranking.row * width + ranking.column).numpy(), places)
         np.testing.assert_allclose(one.mean.numpy(), scores.mean(0), rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(one.sd.numpy(), scores.std(0), rtol=1e-3, atol=1e-4)

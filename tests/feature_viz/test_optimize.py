@@ -8,7 +8,7 @@ from core.errors import BadInput, NotFinite
 from core.subject import InputSpec, wrap
 from core.targets import Output, Unit
 from core.testing import planted_classifier
-from feature_viz.objectives import Objective, channel
+from feature_viz.objectives import Objective, channel, diversity
 from feature_viz.optimize import Recipe, render
 from feature_viz.parametrize import fourier, pixels
 from feature_viz.transforms import STILL
@@ -128,3 +128,24 @@ def test_sizes_grey_inputs_and_half_precision():
     assert made.image.shape == (1, 31, 31)
     assert made.activation > made.trace[0]
     assert made._repr_png_()[:4] == b"\x89PNG"
+
+
+def test_a_picture_can_begin_from_a_given_image():
+    given = torch.rand((2, 3, 12, 10), generator=torch.Generator().manual_seed(0))
+    near = render(
+        SUBJECT, [Unit("conv", 0), Unit("conv", 1)], start=given, steps=1, recipe=Recipe(wobble=STILL)
+    )
+    assert all((each.image - one).abs().max() < 0.25 for each, one in zip(near, given, strict=True))
+    for start, size, match in ((given[:1], None, r"\(1, 3, 12, 10\)"), (given, 12, "12 x 10")):
+        with pytest.raises(BadInput, match=match):
+            render(SUBJECT, [Unit("conv", 0), Unit("conv", 1)], start=start, size=size, steps=1)
+
+
+def test_groups_are_not_torn_apart_and_keep_their_order():
+    many = [channel("conv", unit) + 0.1 * diversity("conv", 3) for unit in range(4)]
+    made = render(SUBJECT, many, steps=2, batch_size=4)
+    assert [(each.target, each.copy) for each in made] == [(str(one), i) for one in many for i in range(3)]
+    alone = render(SUBJECT, many[2:3], steps=2)
+    assert torch.allclose(
+        torch.stack([one.image for one in alone]), torch.stack([o.image for o in made[6:9]]), atol=1 / 255
+    )
