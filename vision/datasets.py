@@ -2,8 +2,9 @@
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,15 @@ from core.provenance import fingerprint
 from vision import shapes
 from vision.archives import PICTURES, class_table, opened, pictures
 from vision.decoding import decode, fit
+from vision.read_ahead import read_ahead
+
+DRAWN = 512
+"""Procedural images drawn at once."""
 
 LARGEST_ARRAYS = 8 * 2**30
 """Bytes that an npz file may unpack to."""
 
-Stream = Callable[[], Iterator[Float32[Tensor, "3 h w"] | Unreadable]]
+Stream = Callable[[Sequence[int]], Iterator[Float32[Tensor, "3 h w"] | Unreadable]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +35,7 @@ class ImageSource:
     """A finite, ordered set of images of one size; RGB, float32 in [0, 1]; the same every time.
 
     Images that cannot be decoded are left out of the order, and named in ``skipped`` with the reason once a pass
-    has met them. ``stream`` gives every image, or what is wrong with it, in the order of ``names``.
+    has met them. ``stream`` gives the images at some places in ``names``, or what is wrong with them, in that order.
     """
 
     name: str
@@ -40,14 +45,21 @@ class ImageSource:
     stream: Stream = field(repr=False)
     classes: tuple[tuple[int, str] | None, ...] | None = field(default=None, repr=False)
     skipped: dict[str, str] = field(default_factory=dict)
-    _passed: list[bool] = field(default_factory=list, repr=False)
+    _kept: list[int] = field(default_factory=list, repr=False)  # places of the decodable images met so far
 
     def __len__(self) -> int:
         """How many images there are; before the first whole pass, how many there are at most."""
         return len(self.names) - len(self.skipped)
 
-    def batches(self, batch_size: int) -> Iterator[Float32[Tensor, "n 3 h w"]]:
-        """All images in order, ``batch_size`` at a time.
+    @property
+    def met(self) -> int:
+        """How many of ``names`` are known to be decodable or not."""
+        return len(self._kept) + len(self.skipped)
+
+    def batches(self, batch_size: int, *, start: int = 0) -> Iterator[Float32[Tensor, "n 3 h w"]]:
+        """All images from number ``start`` on in order, ``batch_size`` at a time.
+
+        Those before ``start`` are decoded only if no pass has met them yet (see ``recall``).
 
         Raises
         ------
@@ -55,17 +67,48 @@ class ImageSource:
             if not one of them can be decoded; gives the first one's reason.
         """
         held: list[Tensor] = []
-        for name, image in zip(self.names, self.stream(), strict=True):
-            if isinstance(image, Unreadable):
-                self.skipped[name] = str(image)
-                continue
+        for image in self._from(start):
             held.append(image)
             if len(held) == batch_size:
                 yield torch.stack(held)
                 held = []
         if held:
             yield torch.stack(held)
-        self._end_of_pass()
+        if not len(self):
+            name, reason = next(iter(self.skipped.items()))
+            raise Unreadable(
+                f"none of the {len(self.names)} pictures in {self.name!r} can be decoded; {name!r}: {reason}"
+            )
+
+    def at(self, indices: Sequence[int]) -> Iterator[Float32[Tensor, "3 h w"]]:
+        """The images of some numbers, in the order given (rising is quickest), without decoding the others.
+
+        >>> source = shapes_source(9)
+        >>> torch.equal(next(source.at([4])), torch.cat(list(source.batches(3)))[4])
+        True
+        """
+        self._meet(max(indices, default=-1) + 1)
+        for image in self.stream([self._kept[index] for index in indices]):
+            if isinstance(image, Unreadable):
+                raise image
+            yield image
+
+    def recall(self, skipped: Mapping[str, str], met: int) -> None:
+        """Take an earlier pass's word for the first ``met`` names: all but ``skipped`` can be decoded.
+
+        Does nothing where as many are known already.
+        """
+        if met <= self.met:
+            return
+        self.skipped.update(skipped)
+        self._kept[:] = [place for place in range(met) if self.names[place] not in skipped]
+
+    def targets_of(self, first: int, count: int) -> np.ndarray | None:
+        """As ``targets``, of ``count`` images from number ``first`` on, which a pass has met."""
+        if self.classes is None:
+            return None
+        kept = [self.classes[place] for place in self._kept[first : first + count]]
+        return np.array([entry[0] if entry else -1 for entry in kept])
 
     @property
     def labels(self) -> tuple[str, ...] | None:
@@ -82,20 +125,33 @@ class ImageSource:
     def _kept_classes(self) -> list[tuple[int, str] | None] | None:
         if self.classes is None:
             return None
-        if not self._passed:
-            for _ in self.batches(64):  # which images are skipped is known only after a pass
-                pass
-        pairs = zip(self.names, self.classes, strict=True)
-        return [entry for name, entry in pairs if name not in self.skipped]
+        self._meet(len(self.names))
+        return [self.classes[place] for place in self._kept]
 
-    def _end_of_pass(self) -> None:
-        if not len(self):
-            name, reason = next(iter(self.skipped.items()))
-            raise Unreadable(
-                f"none of the {len(self.names)} pictures in {self.name!r} can be decoded; {name!r}: {reason}"
-            )
-        if not self._passed:
-            self._passed.append(True)
+    def _from(self, start: int) -> Iterator[Tensor]:
+        """The decodable images from number ``start`` on; keeps book of those met for the first time."""
+        first = self._kept[start] if start < len(self._kept) else self.met
+        left_out = max(0, start - len(self._kept))
+        places = range(first, len(self.names))
+        for place, image in zip(places, self.stream(places), strict=True):
+            new = place == self.met
+            if isinstance(image, Unreadable):
+                self.skipped[self.names[place]] = str(image)
+                continue
+            if new:
+                self._kept.append(place)
+            if left_out:
+                left_out -= 1
+                continue
+            yield image
+
+    def _meet(self, count: int) -> None:
+        """Go on until ``count`` decodable images are known, or all there are."""
+        if len(self._kept) >= count or self.met == len(self.names):
+            return
+        for _ in self._from(len(self._kept)):
+            if len(self._kept) >= count:
+                return
 
 
 def open_images(
@@ -141,11 +197,10 @@ def shapes_source(
         raise BadInput(f"the procedural images are square; got {size[0]} x {size[1]}")
     numbers = range(start, start + count)
 
-    def stream() -> Iterator[Tensor]:
-        for first in range(start, start + count, 512):
-            yield from shapes.generate(
-                seed, range(first, min(first + 512, start + count)), size=size[0]
-            ).images
+    def stream(places: Sequence[int]) -> Iterator[Tensor]:
+        for first in range(0, len(places), DRAWN):
+            wanted = [start + place for place in places[first : first + DRAWN]]
+            yield from shapes.generate(seed, np.array(wanted), size=size[0]).images
 
     drawn = shapes.generate(seed, np.array(numbers), size=8).labels.tolist()
     classes = tuple((label, shapes.CLASSES[label]) for label in drawn)
@@ -161,30 +216,37 @@ def _files(path: Path, size: tuple[int, int], count: int | None, progress: Progr
         table = class_table(every, read)
         marks = []
         for done, name in enumerate(names, 1):
-            marks.append(fingerprint(name, _bytes_or_reason(read, name)))
+            content = _read(read, name)
+            marks.append(fingerprint(name, content if isinstance(content, bytes) else str(content)))
             progress(done, len(names), "reading the images")
 
-    def stream() -> Iterator[Tensor | Unreadable]:
+    def stream(places: Sequence[int]) -> Iterator[Tensor | Unreadable]:
         with opened(path) as (_, read):
-            for name in names:
-                yield _decoded(lambda name=name: decode(read(name), size))  # type: ignore[misc]
+            contents = (_read(read, names[place]) for place in places)
+            yield from read_ahead(partial(_picture, size=size), contents)
 
     classes = tuple(table.get(name) for name in names) if table else None
     return ImageSource(path.name, tuple(names), size, fingerprint(str(size), *marks), stream, classes)
 
 
-def _bytes_or_reason(read: Callable[[str], bytes], name: str) -> bytes | str:
+def _read(read: Callable[[str], bytes], name: str) -> bytes | Unreadable:
     try:
         return read(name)
     except (Unreadable, OSError) as error:
-        return str(error)
-
-
-def _decoded(pixels: Callable[[], np.ndarray]) -> Tensor | Unreadable:
-    try:
-        return torch.from_numpy(pixels()).permute(2, 0, 1).to(torch.float32).div_(255)
-    except (Unreadable, OSError) as error:
         return error if isinstance(error, Unreadable) else Unreadable(str(error))
+
+
+def _picture(content: bytes | Unreadable, size: tuple[int, int]) -> Tensor | Unreadable:
+    if isinstance(content, Unreadable):
+        return content
+    try:
+        return _floats(decode(content, size))
+    except Unreadable as error:
+        return error
+
+
+def _floats(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(pixels).permute(2, 0, 1).to(torch.float32).div_(255)
 
 
 def _npz(path: Path, size: tuple[int, int], count: int | None) -> ImageSource:
@@ -197,9 +259,9 @@ def _npz(path: Path, size: tuple[int, int], count: int | None) -> ImageSource:
             "expected uint8 (n, h, w, 3) or (n, h, w), at least one"
         )
 
-    def stream() -> Iterator[Tensor | Unreadable]:
-        for image in images:
-            yield _decoded(lambda image=image: fit(Image.fromarray(image).convert("RGB"), size))  # type: ignore[misc]
+    def stream(places: Sequence[int]) -> Iterator[Tensor | Unreadable]:
+        for place in places:
+            yield _floats(fit(Image.fromarray(images[place]).convert("RGB"), size))
 
     classes = None
     if "labels" in arrays:

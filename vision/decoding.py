@@ -34,12 +34,12 @@ def decode(content: bytes, size: tuple[int, int]) -> Pixels:
     if len(content) > LARGEST_FILE:
         raise Unreadable(f"more than {LARGEST_FILE} bytes")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own warning of bombs; the check below is stricter
-            with Image.open(io.BytesIO(content)) as picture:
-                if picture.width * picture.height > LARGEST_PICTURE:
-                    raise Unreadable(f"{picture.width} x {picture.height} pixels; at most {LARGEST_PICTURE}")
-                return fit(ImageOps.exif_transpose(picture).convert("RGB"), size)
+        # Not catch_warnings, which several threads may not enter at once; the check below is stricter than Pillow's.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        with Image.open(io.BytesIO(content)) as picture:
+            if picture.width * picture.height > LARGEST_PICTURE:
+                raise Unreadable(f"{picture.width} x {picture.height} pixels; at most {LARGEST_PICTURE}")
+            return fit(ImageOps.exif_transpose(picture).convert("RGB"), size)
     except UnidentifiedImageError as error:
         raise Unreadable("of no picture format that is known here") from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:

@@ -169,3 +169,36 @@ def test_the_procedural_set_through_the_same_door():
     assert source.targets.tolist() == drawn.labels.tolist()
     assert source.fingerprint != shapes_source(600, seed=5).fingerprint
     assert not source.skipped
+
+
+def test_a_pass_may_begin_anywhere_and_decodes_nothing_twice(tmp_path, files, monkeypatch):
+    files["set/1.png"] = b"not a picture"
+    path = as_tar(tmp_path / "a.tar", files)
+    whole = everything(open_images(path, size=(8, 8)))
+    decoded = []
+    real = datasets.decode
+    monkeypatch.setattr(datasets, "decode", lambda content, size: decoded.append(1) or real(content, size))
+    for start in range(6):
+        source = open_images(path, size=(8, 8))
+        rest = list(source.batches(2, start=start))
+        assert torch.equal(torch.cat([*rest, whole[:0]]), whole[start:])
+        assert source.met == 5
+        assert list(source.skipped) == ["set/1.png"]
+    again = open_images(path, size=(8, 8))
+    again.recall(source.skipped, 4)
+    decoded.clear()
+    assert torch.equal(torch.cat(list(again.batches(2, start=3))), whole[3:])
+    assert len(decoded) == 1
+    assert again.labels == source.labels
+    assert again.targets_of(1, 2).tolist() == [20, 30]
+
+
+@pytest.mark.parametrize("kind", ["tar", "shapes", "npz"])
+def test_single_images_are_had_without_the_others(tmp_path, files, kind):
+    if kind == "npz":
+        np.savez(tmp_path / "a.npz", images=np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8))
+    what = {"tar": as_tar(tmp_path / "a.tar", files), "shapes": "shapes", "npz": tmp_path / "a.npz"}[kind]
+    whole = everything(open_images(what, size=(8, 8), count=5))
+    few = open_images(what, size=(8, 8), count=5)
+    assert torch.equal(torch.stack(list(few.at([3, 0]))), whole[[3, 0]])
+    assert few.met == 4
