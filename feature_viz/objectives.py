@@ -17,22 +17,27 @@ from core.targets import Direction, Output, Target, Unit, checked, target_map
 
 @dataclass(frozen=True)
 class Seen:
-    """What a forward pass left: activations by layer and outputs by head, first axis the images."""
+    """What a forward pass left: activations by layer and outputs by head, first axis the images.
+
+    ``images`` are the pictures themselves, before any transform.
+    """
 
     layers: Mapping[str, Tensor]
     heads: Mapping[str, Tensor]
     about: Mapping[str, LayerInfo] = field(default_factory=dict, repr=False)
+    images: Tensor | None = field(default=None, repr=False)
 
     def maps(self, layer: str) -> Float[Tensor, "n c h w"]:
         """A layer's activations as maps, whatever form the network gives them."""
         return as_maps(self.layers[layer], self.about[layer])
 
-    def rows(self, chosen: slice) -> "Seen":
-        """What was seen of some of the images."""
+    def rows(self, chosen: slice, images: Tensor | None = None) -> "Seen":
+        """What was seen of some of the images, which are these."""
         return Seen(
             {name: values[chosen] for name, values in self.layers.items()},
             {name: values[chosen] for name, values in self.heads.items()},
             self.about,
+            images,
         )
 
 
@@ -75,11 +80,15 @@ class Objective:
     __radd__ = __add__
 
 
-def objective(subject: Subject, wanted: Target | Objective) -> Objective:
+Wanted = Target | Objective | str | Callable[..., Tensor]
+"""What pictures are made for: a target or its text, an objective, or one of lucent's (a callable)."""
+
+
+def objective(subject: Subject, wanted: Wanted) -> Objective:
     """The objective that raises a target; an objective is returned as it is, once its layers are checked.
 
     A channel or a direction over channels is averaged over positions [olah2017], an output is taken before
-    any softmax.
+    any softmax. lucent's objectives are taken over with its names of layers.
 
     Raises
     ------
@@ -96,6 +105,10 @@ def objective(subject: Subject, wanted: Target | Objective) -> Objective:
         for head in wanted.heads:
             checked(subject, Output(head, 0))
         return wanted
+    if isinstance(wanted, str) or callable(wanted):
+        from feature_viz.lucent_bridge import from_lucent
+
+        return from_lucent(subject, wanted)
     return _of_target(checked(subject, wanted))
 
 

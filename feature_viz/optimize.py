@@ -4,7 +4,6 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
@@ -17,14 +16,14 @@ from core.errors import BadInput, NotFinite
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.subject import Subject, feed, hooked, run
-from core.targets import Target
 from feature_viz.adam import Adam
 from feature_viz.feature_image import FeatureImage
-from feature_viz.objectives import Objective, Seen, objective
-from feature_viz.parametrize import Parametrisation, Shape, fourier
+from feature_viz.objectives import Objective, Seen, Wanted, objective
+from feature_viz.parametrize import Shape
+from feature_viz.recipes import Recipe, Way, as_recipe, fixed_shape, together
 from feature_viz.redirection import redirected_relus
 from feature_viz.response_norm import quick_response_norm
-from feature_viz.transforms import STANDARD, Wobble, draws, transform
+from feature_viz.transforms import draws, resampled, transform, view_size
 
 LARGEST = 128
 """Side in pixels above which no image is made unless asked for."""
@@ -33,40 +32,25 @@ ROUND = 16
 """Steps between two looks at whether everything is finite and which images get no gradient."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How images are made: parametrisation, transforms, shape of the learning rate, arithmetic of the network.
-
-    The rate rises over the first ``warm_up`` share of the steps and falls to zero as a cosine.
-    """
-
-    parametrisation: Parametrisation = field(default_factory=fourier)
-    wobble: Wobble = STANDARD
-    warm_up: float = 0.05
-    precision: torch.dtype = torch.float32
-
-    def __str__(self) -> str:
-        return f"{self.parametrisation.name}, {self.wobble}, {str(self.precision).removeprefix('torch.')}"
-
-
 def render(
     subject: Subject,
-    targets: Sequence[Target | Objective],
+    targets: Sequence[Wanted],
     *,
     seed: int = 0,
-    steps: int = 96,
+    steps: int | None = None,
     size: int | None = None,
     start: Float[Tensor, "n c h w"] | None = None,
     batch_size: int = 16,
-    recipe: Recipe = Recipe(),
+    recipe: Way = Recipe(),
     progress: Progress = silent,
 ) -> tuple[FeatureImage, ...]:
     """One image in [0, 1] per target that raises it, in the order given [olah2017].
 
-    ``size`` is the side in pixels; None takes the network's own, at most 128. ``start`` gives every target an image
-    to begin from instead of noise. A target with ``diversity`` gets as many images as it asks for, one after the
-    other. Every image's randomness comes from ``seed`` and its target's text alone, so it does not matter what else
-    is rendered with it.
+    ``targets`` may be lucent's objectives. ``recipe`` is a Recipe, the name of one in RECIPES, a Parametrisation or
+    one of lucent's; it knows how many ``steps`` suit it. ``size`` is the side in pixels; None takes the network's
+    own, at most 128. ``start`` gives every target an image to begin from instead of noise. A target with
+    ``diversity`` gets as many images as it asks for, one after the other. Every image's randomness comes from
+    ``seed`` and its target's text alone, so it does not matter what else is rendered with it.
 
     Raises
     ------
@@ -81,11 +65,13 @@ def render(
     >>> image.image.shape, bool(image.trace[-1] > image.trace[0])
     (torch.Size([3, 12, 12]), True)
     """
+    how = as_recipe(recipe)
+    steps = how.steps if steps is None else steps
     if steps < 1 or batch_size < 1:
         raise BadInput(f"steps and batch_size are {steps} and {batch_size}; both must be at least 1")
-    wanted = [objective(subject, target) for target in targets]
-    shape = _shape(subject, wanted, size) if start is None else _given(subject, wanted, start, size)
-    stamp = _stamp(subject, steps, shape, recipe)
+    wanted = [together(objective(subject, target), how.parametrisation) for target in targets]
+    shape = _shape(subject, wanted, size, how) if start is None else _given(subject, wanted, start, size)
+    stamp = _stamp(subject, steps, shape, how)
     total, done = sum(each.images for each in wanted), 0
     made: dict[int, tuple[FeatureImage, ...]] = {}
     for members in _batches(subject, wanted, batch_size):
@@ -97,8 +83,9 @@ def render(
 
         begin = None if start is None else start[members].repeat_interleave(_counts(chosen), dim=0)
         with _still(subject.module):
-            found = _ascend(subject, chosen, shape, begin, seed=seed, steps=steps, recipe=recipe, tick=tick)
-        made |= zip(members, _made(subject, chosen, *found, seed=seed, stamp=stamp(seed)), strict=True)
+            found = _ascend(subject, chosen, shape, begin, seed=seed, steps=steps, recipe=how, tick=tick)
+        clean = resampled(found[0], view_size(how.wobble, shape[1:], subject.spec.shape[1:]))
+        made |= zip(members, _made(subject, chosen, clean, *found, seed=seed, stamp=stamp(seed)), strict=True)
         done += count
     return tuple(image for i in range(len(wanted)) for image in made[i])
 
@@ -106,15 +93,16 @@ def render(
 def _made(
     subject: Subject,
     wanted: Sequence[Objective],
+    clean: Float[Tensor, "n c s t"],
     images: Float[Tensor, "n c h w"],
     traces: Float[Tensor, "steps n"],
     *,
     seed: int,
     stamp: Provenance,
 ) -> Iterator[tuple[FeatureImage, ...]]:
-    """Every objective's pictures with what they reach without transforms."""
+    """Every objective's pictures with what they reach without transforms, at the size the network sees."""
     with torch.no_grad():
-        values = _values(subject, wanted, images)
+        values = _values(subject, wanted, clean, images)
     _check_finite(subject, wanted, values[None], first=len(traces))
     images, traces, reached = images.cpu(), traces.cpu(), values.tolist()
     for each, rows in zip(wanted, _rows(wanted), strict=True):
@@ -140,8 +128,9 @@ def _ascend(
     """The images that Adam ends with, and their objectives at every step."""
     generators = [generator_of(seed, str(each), copy) for each in wanted for copy in range(each.images)]
     count, device = len(generators), subject.device
-    canvas = recipe.parametrisation.begin(generators, shape, start, device)
-    drawn = torch.stack([draws(generator, steps) for generator in generators], 1).to(device)
+    canvas, wobble = recipe.parametrisation.begin(generators, shape, start, device), recipe.wobble
+    drawn = torch.stack([draws(generator, steps, wobble.views) for generator in generators], 1).to(device)
+    drawn, size = drawn.view(steps, -1, 4), view_size(wobble, shape[1:], subject.spec.shape[1:])
     adam = Adam(canvas.parameters)
     lost = torch.zeros(count, dtype=torch.bool, device=device)
     traces = torch.zeros(steps, count, device=device)
@@ -149,7 +138,7 @@ def _ascend(
         rescue = redirected_relus(lost) if lost.any() else nullcontext()
         with torch.enable_grad(), _arithmetic(device, recipe.precision), quick_response_norm(), rescue:
             images = canvas.image()
-            values = _values(subject, wanted, transform(images, drawn[step], recipe.wobble))
+            values = _values(subject, wanted, transform(images, drawn[step], wobble, size=size), images)
             *gradients, upward = torch.autograd.grad(-values.sum(), [*canvas.parameters, images])
         traces[step] = values.detach()
         adam.step(gradients, recipe.parametrisation.rate * _schedule(step, steps, recipe.warm_up))
@@ -163,14 +152,22 @@ def _ascend(
         return canvas.image(), traces
 
 
-def _values(subject: Subject, wanted: Sequence[Objective], images: Tensor) -> Float[Tensor, "n"]:
-    """Every image's own objective, after one pass that runs no further than the deepest layer asked for."""
-    seen = _look(subject, wanted, images.contiguous(memory_format=torch.channels_last))
+def _values(
+    subject: Subject,
+    wanted: Sequence[Objective],
+    views: Float[Tensor, "m c s t"],
+    images: Float[Tensor, "n c h w"],
+) -> Float[Tensor, "n"]:
+    """Every image's own objective, the mean over its views; one pass, no further than the deepest layer asked for."""
+    seen, n = _look(subject, wanted, views.contiguous(memory_format=torch.channels_last)), len(images)
     found = [
-        each.value(seen.rows(rows)).float().expand(each.images)
+        each.value(seen.rows(slice(first + rows.start, first + rows.stop), images[rows]))
+        .float()
+        .expand(each.images)
+        for first in range(0, len(views), n)
         for each, rows in zip(wanted, _rows(wanted), strict=True)
     ]
-    return torch.cat(found)
+    return torch.cat(found).view(-1, n).mean(0)
 
 
 def _counts(wanted: Sequence[Objective]) -> Tensor:
@@ -238,8 +235,10 @@ def _schedule(step: int, steps: int, warm_up: float) -> float:
     return min(1.0, (step + 1) / rise) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def _shape(subject: Subject, wanted: Sequence[Objective], size: int | None) -> Shape:
+def _shape(subject: Subject, wanted: Sequence[Objective], size: int | None, recipe: Recipe) -> Shape:
     channels, height, width = subject.spec.shape
+    if recipe.parametrisation.shape is not None:
+        return fixed_shape(recipe.parametrisation, channels, size)
     if size is not None:
         if size < 2:
             raise BadInput(f"size is {size} pixels; an image needs at least 2")

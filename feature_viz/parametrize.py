@@ -42,12 +42,15 @@ class Canvas:
 class Parametrisation:
     """How a batch of images begins: one generator an image, their shape, and images to start from, or None.
 
-    Steps of one size mean different things to each, so ``rate`` is the learning rate that suits it.
+    Steps of one size mean different things to each, so ``rate`` is the learning rate that suits it. Where ``images``
+    are made of one piece, every target gets that many; where ``shape`` is given, no other can be made.
     """
 
     name: str
     begin: Callable[[Sequence[torch.Generator], Shape, Tensor | None, torch.device], Canvas]
     rate: float
+    images: int = 1
+    shape: Shape | None = None
 
 
 def stacked(
@@ -122,7 +125,7 @@ def fourier(*, sd: float = 0.1, decay: float = 1.25, rate: float = 0.08) -> Para
         return correlate_colours(picture).sigmoid()
 
     def inverse(images: Tensor) -> Tensor:
-        picture = decorrelate_colours(images.clamp(*INSIDE).logit()) * SOFTNESS
+        picture = decorrelated_logits(images) * SOFTNESS
         scale = spectrum_scale(*images.shape[2:], decay=decay).to(images)
         return torch.view_as_real(torch.fft.rfft2(picture, norm="ortho")) / scale[..., None]
 
@@ -158,6 +161,16 @@ def decorrelate_colours(picture: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c
     if picture.shape[1] != 3:
         return picture
     return torch.einsum("cr,nrhw->nchw", _mixing().inverse().to(picture), picture)
+
+
+def decorrelated_logits(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Images in [0, 1] as what is optimised: the inverse of sigmoid after ``correlate_colours``.
+
+    >>> images = 0.1 + 0.8 * torch.rand(1, 3, 4, 4)
+    >>> torch.allclose(correlate_colours(decorrelated_logits(images)).sigmoid(), images, atol=1e-5)
+    True
+    """
+    return decorrelate_colours(images.clamp(*INSIDE).logit())
 
 
 def _mixing() -> Float[Tensor, "3 3"]:
