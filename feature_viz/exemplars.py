@@ -1,26 +1,40 @@
-"""Exemplars: the images that drive every unit of some layers most and least, in one pass over any number."""
+"""Exemplars: the images that drive every unit of some layers most, least and in between, found in one pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from core.activations import recording, run_until_enough
-from core.artifacts import read_tensors, write_tensors
+from core.artifacts import read_metadata, read_tensors, write_tensors
 from core.errors import BadInput, NotFinite
 from core.layers import as_maps
 from core.progress import Progress, silent
-from core.provenance import Provenance, provenance
+from core.provenance import Provenance, fingerprint, provenance
 from core.subject import Subject, feed, layer_named
+from feature_viz.histogram import Histogram, summary
+from feature_viz.ranking import Ranking
+from feature_viz.response_norm import quick_response_norm
+from feature_viz.tally import Tally, as_tensors, from_tensors, no_tally, tallied
+
+EVERY = 256
+"""Images between two checkpoints, at least: the most that a killed pass repeats, but for one batch."""
 
 
 @runtime_checkable
 class ImageSource(Protocol):
-    """A finite, ordered set of images: float32 (n, c, h, w) in [0, 1], of one ``size`` (h, w), the same every time."""
+    """A finite, ordered set of images: float32 (n, c, h, w) in [0, 1], of one ``size`` (h, w), the same every time.
+
+    Where it has ``targets`` (or ``targets_of(first, count)`` for the images met so far), they are class numbers, -1
+    where unknown. Where it has ``skipped``, a pass leaves out the images that it names with the reason, and
+    ``recall(skipped, met)`` tells another source of the same images so.
+    """
 
     @property
     def fingerprint(self) -> str: ...
@@ -30,17 +44,15 @@ class ImageSource(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batches(self, batch_size: int) -> Iterator[Tensor]: ...
+    def batches(self, batch_size: int, *, start: int = 0) -> Iterator[Tensor]: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
-    """For every unit its ``k`` images, the most extreme first: index, score, and where in the map it peaked."""
+class ByClass:
+    """Mean score of every unit over the images of each class number, and how many there were of each (0: NaN)."""
 
-    index: Int[Tensor, "k c"]
-    score: Float[Tensor, "k c"]
-    row: Int[Tensor, "k c"]
-    column: Int[Tensor, "k c"]
+    mean: Float[Tensor, "classes c"] = field(repr=False)
+    counts: Int[Tensor, "classes"] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +60,7 @@ class Exemplars:
     """The images of a layer's units, and how each unit's score is spread over all ``count`` images.
 
     An image's score is the unit's largest activation over positions. ``firing`` is the share of images whose
-    score is above zero; ``sd`` the population's.
+    score is above zero; ``sd`` the population's. ``by_class`` has no rows where the images have no classes.
     """
 
     layer: str
@@ -58,18 +70,9 @@ class Exemplars:
     mean: Float[Tensor, "c"] = field(repr=False)
     sd: Float[Tensor, "c"] = field(repr=False)
     firing: Float[Tensor, "c"] = field(repr=False)
+    histogram: Histogram = field(repr=False)
+    by_class: ByClass = field(repr=False)
     provenance: Provenance = field(repr=False)
-
-
-@dataclass(frozen=True, eq=False)
-class _Tally:
-    """All that is kept of the images seen so far: its size depends on units and k alone."""
-
-    top: Ranking
-    bottom: Ranking
-    total: Float[Tensor, "c"]
-    squares: Float[Tensor, "c"]
-    fired: Int[Tensor, "c"]
 
 
 def exemplars(
@@ -79,11 +82,14 @@ def exemplars(
     *,
     k: int = 9,
     batch_size: int = 32,
+    checkpoint: str | Path | None = None,
     progress: Progress = silent,
 ) -> Mapping[str, Exemplars]:
-    """The exact top and bottom ``k`` images of every unit of some layers, and the spread of their scores.
+    """The exact top and bottom ``k`` images of every unit of some layers, histograms of scores, means by class.
 
-    Images with equal scores rank by index. Memory does not depend on the number of images.
+    Images with equal scores rank by index. Memory does not depend on the number of images. With ``checkpoint``, a
+    folder, what was found is kept there every few hundred images, and a call that was broken off - killed, even - is
+    gone on with and ends with the same bytes; the caller removes the folder once the answer is in a safe place.
 
     Raises
     ------
@@ -93,99 +99,130 @@ def exemplars(
         if there are no images.
     NotFinite
         if an activation is NaN or infinite; names the layer and the image.
+
+    >>> from core.testing import planted_classifier
+    >>> from feature_viz.tensor_source import TensorImages
+    >>> grey = TensorImages(torch.linspace(0, 1, 5).view(5, 1, 1, 1).expand(5, 3, 12, 12))
+    >>> found = exemplars(planted_classifier(seed=0), grey, ["relu"], k=2)["relu"]
+    >>> found.top.index.shape, int(found.histogram.counts[:, 0].sum())
+    (torch.Size([2, 4]), 5)
     """
     names = [layer_named(subject, name).name for name in layers]
     if not len(images):
         raise BadInput(f"no images to run {subject.name} on; an image source with at least one was expected")
-    tallies: dict[str, _Tally] = {}
-    done = 0
-    for batch in images.batches(batch_size):
-        for name, maps in _maps(subject, batch, names).items():
-            scores = maps.amax((2, 3))
+    parts = (subject.fingerprint, images.fingerprint, str((k, batch_size)))
+    path = None if checkpoint is None else Path(checkpoint) / f"tally-{fingerprint(*parts)}.safetensors"
+    tallies, done = _resumed(path, names, images)
+    kept = done
+    for batch in images.batches(batch_size, start=done):
+        targets = _targets(images, done, len(batch))
+        for name, maps in maps_of(subject, batch, names).items():
+            scores = maps.amax((2, 3)).float().cpu().numpy()
             _check_finite(subject, name, scores, done)
-            tallies[name] = _counted(tallies.get(name) or _empty(maps), maps, scores, done, k)
+            tallies[name] = tallied(
+                tallies.get(name) or no_tally(maps.shape[1]), maps, scores, done, k, targets
+            )
         done += len(batch)
+        if path is not None and done - kept >= EVERY:
+            _keep(path, tallies, done, images)
+            kept = done
         progress(done, len(images), "finding examples")
+    if path is not None and done > kept:
+        _keep(path, tallies, done, images)
     stamp = provenance(subject=subject.fingerprint, data=images.fingerprint, k=k)
     return {name: _summary(name, tallies[name], done, stamp) for name in names}
 
 
-def _maps(subject: Subject, batch: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+def maps_of(subject: Subject, batch: Float[Tensor, "n c h w"], layers: Sequence[str]) -> dict[str, Tensor]:
+    """The maps (n, c, h, w) of some layers, without gradients and as quickly as the network gives them."""
     inputs = batch.contiguous(memory_format=torch.channels_last)
-    with torch.no_grad(), recording(subject, names) as kept:
+    with torch.inference_mode(), quick_response_norm(), recording(subject, layers) as kept:
         run_until_enough(subject.module, feed(subject, inputs))
-    return {name: as_maps(kept[name], subject.layers[name]) for name in names}
+        return {name: as_maps(kept[name], subject.layers[name]) for name in layers}
 
 
-def _check_finite(subject: Subject, layer: str, scores: Tensor, first: int) -> None:
-    if torch.isfinite(scores).all():
+def _targets(images: ImageSource, first: int, count: int) -> np.ndarray | None:
+    """The class numbers of images that a pass has just met, where there are any."""
+    ask: Callable[[int, int], np.ndarray | None] | None = getattr(images, "targets_of", None)
+    if ask is not None:
+        return ask(first, count)
+    every = getattr(images, "targets", None)
+    return None if every is None else np.asarray(every)[first : first + count]
+
+
+def _keep(path: Path, tallies: Mapping[str, Tally], done: int, images: ImageSource) -> None:
+    """The tally of the images so far in one file, together with what was learned of the source."""
+    tensors: dict[str, Any] = {}
+    for place, tally in enumerate(tallies.values()):
+        tensors |= as_tensors(tally, f"{place}.")
+    skipped = dict(getattr(images, "skipped", {}))
+    about = {"done": done, "layers": list(tallies), "skipped": skipped, "met": getattr(images, "met", done)}
+    write_tensors(path, tensors, {"about": json.dumps(about)})
+
+
+def _resumed(path: Path | None, names: Sequence[str], images: ImageSource) -> tuple[dict[str, Tally], int]:
+    """The tally of a pass that was broken off, if it was over these layers, and how many images it saw."""
+    if path is None or not path.exists():
+        return {}, 0
+    about = json.loads(read_metadata(path)["about"])
+    if not set(names) <= set(about["layers"]):
+        return {}, 0
+    if hasattr(images, "recall"):
+        images.recall(about["skipped"], about["met"])
+    held = read_tensors(path)
+    places = {name: about["layers"].index(name) for name in names}
+    return {name: from_tensors(held, f"{place}.") for name, place in places.items()}, about["done"]
+
+
+def _check_finite(subject: Subject, layer: str, scores: np.ndarray, first: int) -> None:
+    if np.isfinite(scores).all():
         return
-    image, unit = (~torch.isfinite(scores)).nonzero()[0].tolist()
+    image, unit = np.argwhere(~np.isfinite(scores))[0].tolist()
     raise NotFinite(f"{layer}:{unit} of {subject.name} is {scores[image, unit]} on image {first + image}")
 
 
-def _counted(
-    tally: _Tally, maps: Float[Tensor, "n c h w"], scores: Float[Tensor, "n c"], first: int, k: int
-) -> _Tally:
-    """The tally after one more batch, whose first image has index ``first``."""
-    wide = scores.double().cpu()
-    return _Tally(
-        _merged(tally.top, maps, scores, first, k, largest=True),
-        _merged(tally.bottom, maps, scores, first, k, largest=False),
-        tally.total + wide.sum(0),
-        tally.squares + wide.square().sum(0),
-        tally.fired + (wide > 0).sum(0),
-    )
-
-
-def _merged(ranking: Ranking, maps: Tensor, scores: Tensor, first: int, k: int, *, largest: bool) -> Ranking:
-    """The best of the ranking so far and a batch; only newcomers' positions are looked up."""
-    held = len(ranking.score)
-    new = torch.arange(first, first + len(scores))[:, None].expand(-1, scores.shape[1])
-    index = torch.cat([ranking.index, new])
-    score = torch.cat([ranking.score, scores.float().cpu()])
-    order = score.sort(dim=0, descending=largest, stable=True).indices[:k]
-    row, column = (torch.cat([old, torch.zeros_like(new)]) for old in (ranking.row, ranking.column))
-    place, unit = (order >= held).nonzero(as_tuple=True)
-    image = order[place, unit] - held
-    peaks = maps[image.to(maps.device), unit.to(maps.device)].flatten(1).cpu().numpy().argmax(1)
-    row[image + held, unit] = torch.from_numpy(peaks // maps.shape[3])
-    column[image + held, unit] = torch.from_numpy(peaks % maps.shape[3])
-    return Ranking(*(values.gather(0, order) for values in (index, score, row, column)))
-
-
-def _empty(maps: Tensor) -> _Tally:
-    units = maps.shape[1]
-    none = torch.zeros(0, units, dtype=torch.long)
-    ranking = Ranking(none, torch.zeros(0, units), none, none)
-    zero = torch.zeros(units, dtype=torch.float64)
-    return _Tally(ranking, ranking, zero, zero, torch.zeros(units, dtype=torch.long))
-
-
-def _summary(layer: str, tally: _Tally, count: int, stamp: Provenance) -> Exemplars:
+def _summary(layer: str, tally: Tally, count: int, stamp: Provenance) -> Exemplars:
     mean = tally.total / count
-    variance = (tally.squares / count - mean.square()).clamp_min(0)
-    firing = tally.fired.double() / count
+    variance = (tally.squares / count - np.square(mean)).clip(0)
+    with np.errstate(invalid="ignore"):
+        by_class = tally.by_class / tally.seen[:, None]
     return Exemplars(
-        layer, count, tally.top, tally.bottom, mean.float(), variance.sqrt().float(), firing.float(), stamp
+        layer,
+        count,
+        tally.top,
+        tally.bottom,
+        _single(mean),
+        _single(np.sqrt(variance)),
+        _single(tally.fired / count),
+        summary(tally.bins),
+        ByClass(_single(by_class), torch.from_numpy(tally.seen)),
+        stamp,
     )
+
+
+def _single(values: np.ndarray) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32))
 
 
 def write_exemplars(path: str | Path, found: Exemplars) -> None:
     """Exemplars as safetensors; the count of images among them."""
-    tensors = {"mean": found.mean, "sd": found.sd, "firing": found.firing}
-    for side, ranking in (("top", found.top), ("bottom", found.bottom)):
-        tensors |= {f"{side}.{name}": getattr(ranking, name) for name in ("index", "score", "row", "column")}
-    tensors["count"] = torch.tensor(found.count)
+    tensors = {"mean": found.mean, "sd": found.sd, "firing": found.firing, "count": torch.tensor(found.count)}
+    for part in PARTS:
+        held = getattr(found, part)
+        tensors |= {f"{part}.{entry.name}": getattr(held, entry.name) for entry in fields(held)}
     write_tensors(path, tensors)
+
+
+PARTS = {"top": Ranking, "bottom": Ranking, "histogram": Histogram, "by_class": ByClass}
+"""The fields of ``Exemplars`` that are tables of their own."""
 
 
 def read_exemplars(path: str | Path, layer: str, subject: Subject, images: ImageSource) -> Exemplars:
     """Exemplars as ``write_exemplars`` left them."""
     held = read_tensors(path)
-    top, bottom = (
-        Ranking(*(held[f"{side}.{name}"] for name in ("index", "score", "row", "column")))
-        for side in ("top", "bottom")
-    )
-    stamp = provenance(subject=subject.fingerprint, data=images.fingerprint, k=len(top.index))
-    return Exemplars(layer, int(held["count"]), top, bottom, held["mean"], held["sd"], held["firing"], stamp)
+    parts = {
+        part: kind(*(held[f"{part}.{entry.name}"] for entry in fields(kind))) for part, kind in PARTS.items()
+    }
+    stamp = provenance(subject=subject.fingerprint, data=images.fingerprint, k=len(held["top.index"]))
+    statistics = {name: held[name] for name in ("mean", "sd", "firing")}
+    return Exemplars(layer=layer, count=int(held["count"]), provenance=stamp, **statistics, **parts)

@@ -19,8 +19,8 @@ class Noise:
     def __len__(self):
         return len(self.images)
 
-    def batches(self, batch_size):
-        yield from self.images.split(batch_size)
+    def batches(self, batch_size, *, start=0):
+        yield from self.images[start:].split(batch_size) if start < len(self) else ()
 
 
 @pytest.fixture(scope="session")
