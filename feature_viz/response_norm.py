@@ -15,7 +15,7 @@ class _ResponseNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
         divisor = _neighbours(inputs.square(), size).mul_(alpha / size).add_(k)
-        power = divisor.pow(-beta)
+        power = _inverse_power(divisor, beta)
         outputs = inputs * power
         ctx.save_for_backward(inputs, divisor, outputs, power)
         ctx.size, ctx.factor = size, -2 * alpha * beta / size
@@ -26,6 +26,14 @@ class _ResponseNorm(torch.autograd.Function):
         inputs, divisor, outputs, power = ctx.saved_tensors
         pull = _neighbours((gradients[0] * outputs).div_(divisor), ctx.size)
         return torch.addcmul(gradients[0] * power, inputs, pull, value=ctx.factor), None, None, None, None
+
+
+def _inverse_power(values: Tensor, beta: float) -> Tensor:
+    """values^-beta; two roots for the usual 0.75, half the time of a power."""
+    if beta != 0.75:
+        return values.pow(-beta)
+    root = values.rsqrt()
+    return root.mul_(root.sqrt())
 
 
 def _neighbours(values: Float[Tensor, "n c ..."], size: int) -> Float[Tensor, "n c ..."]:
@@ -53,7 +61,9 @@ class quick_response_norm(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _normalised(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+def _normalised(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float | int = 1.0
+) -> Tensor:
     if size % 2 == 0 or size // 2 >= input.shape[1]:
         return F.local_response_norm(input, size, alpha, beta, k)
-    return _ResponseNorm.apply(input, size, alpha, beta, k)
+    return _ResponseNorm.apply(input, size, alpha, beta, float(k))
