@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import feature_visualisation, training, worlds
+from benchmarks import examples, feature_visualisation, training, worlds
 from benchmarks.rows import Row
 from core.artifacts import write_json
 from core.errors import GridlensError, UnknownName
 
 ROWS: dict[str, Callable[[], Row]] = {
     "render-vs-lucent-single": feature_visualisation.render_vs_lucent_single,
+    "top-examples-vs-forward": examples.top_examples_vs_forward,
     "world-vs-minigrid": worlds.world_vs_minigrid,
     "ppo-vs-null": training.ppo_vs_null,
 }
