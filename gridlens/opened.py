@@ -18,7 +18,7 @@ class Opened:
     agent: AgentInfo | None
 
 
-def open_subject(text: str, *, weights: Path | None = None, scaling: str | None = None) -> Opened:
+def open_subject(text: str, *, weights: str | Path | None = None, scaling: str | None = None) -> Opened:
     """The agent of that folder if there is such a folder, otherwise the classifier of that name.
 
     Raises
@@ -31,6 +31,6 @@ def open_subject(text: str, *, weights: Path | None = None, scaling: str | None 
     """
     if Path(text).is_dir():
         return Opened(load_agent(text), info(text))
-    if text not in models.names():
+    if ":" not in text and text not in models.names():  # with a colon: timm's, lucent's, or the user's own
         raise UnknownName("agent folder or classifier", text, models.names())
     return Opened(models.load(text, weights=weights, scaling=scaling), None)

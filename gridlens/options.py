@@ -8,7 +8,10 @@ import typer
 Out = Annotated[Path, typer.Option(help="Run folder to make, or to go on with.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything that is drawn at random.")]
 Weights = Annotated[
-    Path | None, typer.Option(help="Weights as safetensors; default: those that ship, or none.")
+    str | None,
+    typer.Option(
+        help="Weights: a safetensors file, 'default' to download some, or 'untrained'; default: those that ship."
+    ),
 ]
 Images = Annotated[
     Path | None,
@@ -17,7 +20,18 @@ Images = Annotated[
 Scaling = Annotated[
     str | None,
     typer.Option(
-        help="Input scaling of the weights, where their file does not say it, e.g. 'mean 0.5 std 0.25'."
+        help="Input scaling of the weights, where their file does not say it, e.g. 'RGB 0..1 mean 0.5 std 0.25, 64x64'."
     ),
 ]
 Levels = Annotated[int, typer.Option(help="Held-out levels of each kind to play.", min=10)]
+Device = Annotated[
+    str | None, typer.Option(help="Where to compute: cpu, cuda, cuda:1, mps; default: the CPU.")
+]
+Size = Annotated[
+    int | None,
+    typer.Option(help="Height and width of the network's input in pixels; default: its own.", min=1),
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option(help="Text file of class names, one a line; default: the network's, or numbers."),
+]

@@ -1,80 +1,53 @@
-"""Classifiers by name - the embedded one, some older ones, every one of torchvision's - as Subjects."""
+"""Classifiers by name - our own, torchvision's, timm's, lucent's, or a function of the user's - as Subjects."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from core.errors import BadInput, UnknownName, Unreadable
-from core.subject import InputSpec, Subject, wrap
-from vision.checkpoints import check_finite, load_tensors
-from vision.googlenet_bvlc import from_caffe_name, googlenet_bvlc
-from vision.networks import SHAPES_INPUT, shapes_cnn
-from vision.resnet_cifar import CIFAR10, resnet_cifar
+from core.device import device_named
+from core.errors import BadInput, UnknownName
+from core.subject import InputSpec, Subject, normalise, wrap
+from vision.architecture import Architecture, Trained, resized
+from vision.checkpoints import Checkpoint, fill, read_checkpoint
 from vision.scaling import FORM, parse_scaling
-from vision.shapes import CLASSES
+from vision.sources import SOURCES
 
-SHIPPED = Path(__file__).parent / "weights" / "shapes_cnn.safetensors"
 UNTRAINED = "untrained"
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """How a named network is built for a number of classes, its usual input, labels and its files' tensor names.
-
-    ``spec`` is the input that its authors' recipe has; weights from a file bring their own scaling.
-    """
-
-    build: Callable[[int], nn.Module]
-    spec: InputSpec
-    labels: tuple[str, ...]
-    rename: Callable[[str], str] = str
-    shipped: Path | None = None
-
-
-_CIFAR = InputSpec((3, 32, 32), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-
-
-def _shapes() -> Architecture:
-    return Architecture(shapes_cnn, SHAPES_INPUT, CLASSES, shipped=SHIPPED)
-
-
-def _bvlc_googlenet() -> Architecture:
-    spec = parse_scaling("RGB 0..255 minus (122.679, 116.669, 104.007)", size=224)
-    return Architecture(googlenet_bvlc, spec, imagenet_labels(), from_caffe_name)
-
-
-def _cifar10_resnet(depth: int) -> Architecture:
-    return Architecture(partial(resnet_cifar, depth), _CIFAR, CIFAR10)
-
-
-OWN: Mapping[str, Callable[[], Architecture]] = {
-    "shapes": _shapes,
-    "bvlc_googlenet": _bvlc_googlenet,
-    "cifar10_resnet20": partial(_cifar10_resnet, 20),
-    "cifar10_resnet32": partial(_cifar10_resnet, 32),
-}
-"""The networks that live in this folder."""
-
-
 def names() -> tuple[str, ...]:
-    """Every name that ``load`` knows.
+    """Every name that can be listed without another library: our own networks, torchvision's and lucent's.
 
     >>> "shapes" in names() and "squeezenet1_1" in names()
     True
     """
-    return (*OWN, *_torchvision_names())
+    return tuple(name for key in ("own", "torchvision", "lucent") for name in SOURCES[key].names())
 
 
-def imagenet_labels() -> tuple[str, ...]:
-    """The 1,000 classes of ImageNet, sorted by WordNet id."""
-    from torchvision.models import SqueezeNet1_1_Weights
+def architecture(name: str) -> Architecture:
+    """How the network of that name is built, wherever it comes from.
 
-    return tuple(SqueezeNet1_1_Weights.DEFAULT.meta["categories"])
+    Raises
+    ------
+    UnknownName
+        if there is no such network; names the nearest.
+    BadInput
+        if it comes from a library or a module that is not there.
+
+    >>> architecture("lucent:inceptionv1").offered
+    ('DEFAULT',)
+    """
+    for source in SOURCES.values():
+        if source.prefix and name.startswith(source.prefix):
+            return source.find(name.removeprefix(source.prefix))
+    if ":" in name:
+        return SOURCES["factory"].find(name)
+    for key in ("own", "torchvision"):
+        if name in SOURCES[key].names():
+            return SOURCES[key].find(name)
+    raise UnknownName("model", name, names())
 
 
 def load(
@@ -91,136 +64,154 @@ def load(
 
     Parameters
     ----------
+    name
+        ``shapes``, ``resnet18``, ``timm:vit_tiny_patch16_224``, ``lucent:inceptionv1``, or a function of yours that
+        returns a module: ``mynets.resnet:build``, ``nets.py:build``.
     weights
-        A safetensors file; ``default`` or another of torchvision's own names for weights, which are downloaded;
+        A safetensors file; ``default`` or another of the source's own names for weights, which are downloaded;
         ``untrained``. Without it: the weights that ship with ``shapes``, and for all others none (untrained).
     scaling
-        What the weights were trained on, such as ``RGB 0..255 minus (123, 117, 104)``. It goes before the file's
-        own metadata (key ``input``); one of the two must be there.
+        What the weights were trained on, such as ``RGB 0..255 minus (123, 117, 104)`` or ``grey 0..1, 28x28``. It
+        goes before the file's own metadata (key ``input``), and that before what timm or lucent say of a network;
+        one of them must be there. An untrained network of yours takes 0..1 without it.
     size
         Height and width of the input in pixels; without it the scaling's, or the architecture's usual one.
     labels
-        One a class; without it the architecture's usual ones.
+        One a class; without it the architecture's usual ones, or numbers.
     seed
         Of an untrained network's weights.
+    device
+        ``cpu``, ``cuda``, ``cuda:1`` ...; without it the CPU.
 
     Raises
     ------
     UnknownName
-        if there is no such network, or torchvision has no such weights for it.
+        if there is no such network, or no such weights are offered for it.
     Unreadable
         if the file is missing, empty, cut short or not safetensors, or a download fails.
     WeightsMismatch
         if the weights do not fit; names the first tensor that differs.
     BadInput
-        if the input scaling of the weights is not known.
+        if the input scaling of the weights is not known, or the device is not there.
 
     >>> load("shapes")
     Subject(shapes: input (3, 48, 48), heads class (16), 17 layers)
     """
-    known = _architecture(name)
-    classes = tuple(labels) if labels is not None else known.labels
-    if weights is None:
-        weights = known.shipped or UNTRAINED
-    if weights == UNTRAINED:
-        spec = (
-            parse_scaling(scaling, size=size or known.spec.shape[1])
-            if scaling
-            else _resized(known.spec, size)
-        )
-        module, shown = _untrained(known, len(classes), seed), f"{name}-untrained"
-    elif _is_download(name, weights):
-        module, spec = _downloaded(name, str(weights))
-        spec, shown = _resized(spec, size), name
-        classes = _fitting(labels, known.labels)
+    where = None if device is None else device_named(device)
+    known = architecture(name)
+    chosen = weights if weights is not None else known.shipped or UNTRAINED
+    shown = f"{name}-untrained" if chosen == UNTRAINED else name
+    if chosen == UNTRAINED:
+        module, spec = _untrained(known, name, scaling=scaling, size=size, labels=labels, seed=seed)
+    elif download := _download(known, name, chosen):
+        trained = download(str(chosen))
+        module, spec = trained.module, _rescaled(trained.spec, scaling, size)
     else:
-        module = _untrained(known, len(classes), seed)
-        spec = _from_file(module, name, known, Path(weights), scaling=scaling, size=size)
-        shown = name
-    return wrap(module, name=shown, spec=spec, heads={"class": classes}, device=device)
+        checkpoint = read_checkpoint(chosen)
+        stated = _stated(known, checkpoint, scaling=scaling, size=size)
+        module = _built(known, labels, stated.shape[1] if stated else None, seed)
+        fill(module, checkpoint, name=name, rename=known.rename)
+        spec = _known(stated, checkpoint)
+    classes = _classes(known, name, module, spec, labels)
+    return wrap(module, name=shown, spec=spec, heads={"class": classes}, device=where)
 
 
-def _fitting(labels: Sequence[str] | None, usual: tuple[str, ...]) -> tuple[str, ...]:
-    if labels is None or len(labels) == len(usual):
-        return tuple(labels or usual)
-    raise BadInput(f"{len(labels)} labels were given for weights with {len(usual)} classes")
+def _untrained(
+    known: Architecture,
+    name: str,
+    *,
+    scaling: str | None,
+    size: int | None,
+    labels: Sequence[str] | None,
+    seed: int,
+) -> tuple[nn.Module, InputSpec]:
+    usual = known.spec.shape[1] if known.spec else None
+    if scaling:
+        spec = parse_scaling(scaling, size=size, usual=usual)
+    elif known.spec:
+        spec = resized(known.spec, size)
+    elif size:
+        module = _built(known, labels, size, seed)
+        return module, _unscaled(module, size)
+    else:
+        raise BadInput(
+            f'the input of {name} is not known; say it with --size, or with --scaling as in "{FORM}"'
+        )
+    return _built(known, labels, spec.shape[1], seed), spec
 
 
-def _architecture(name: str) -> Architecture:
-    if name in OWN:
-        return OWN[name]()
-    if name not in _torchvision_names():
-        raise UnknownName("model", name, names())
-    from torchvision.models import get_model, get_model_weights
+def _unscaled(module: nn.Module, size: int) -> InputSpec:
+    """Images in [0, 1] as they are, with as many channels as the first convolution takes."""
+    first = next((inner for inner in module.modules() if isinstance(inner, nn.Conv2d)), None)
+    count = 3 if first is None else first.in_channels
+    return parse_scaling("grey 0..1" if count == 1 else "RGB 0..1", size=size)
 
-    usual: Any = get_model_weights(name).DEFAULT  # type: ignore[attr-defined]
-    return Architecture(
-        lambda classes: get_model(name, weights=None, num_classes=classes),
-        _recipe(usual),
-        tuple(usual.meta["categories"]),
+
+def _built(known: Architecture, labels: Sequence[str] | None, size: int | None, seed: int) -> nn.Module:
+    side = size or (known.spec.shape[1] if known.spec else 1)
+    count = len(labels) if labels is not None else len(known.labels) if known.labels else None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return known.build(count, side)
+
+
+def _stated(
+    known: Architecture, checkpoint: Checkpoint, *, scaling: str | None, size: int | None
+) -> InputSpec | None:
+    """The input as the caller, the file itself or the source of the network states it, in this order."""
+    text = scaling or checkpoint.metadata.get("input")
+    if text is not None:
+        return parse_scaling(text, size=size, usual=known.spec.shape[1] if known.spec else None)
+    return resized(known.spec, size) if known.spec and known.binding else None
+
+
+def _known(stated: InputSpec | None, checkpoint: Checkpoint) -> InputSpec:
+    if stated is not None:
+        return stated
+    raise BadInput(
+        f"{str(checkpoint.path)!r} does not say how its input was scaled (no metadata 'input'); "
+        f'say it with --scaling, for example "{FORM}"'
     )
 
 
-def _torchvision_names() -> list[str]:
-    import torchvision
-
-    return torchvision.models.list_models(module=torchvision.models)
-
-
-def _recipe(weights: Any) -> InputSpec:
-    """The input that a set of torchvision's weights asks for."""
-    transform = weights.transforms()
-    side = transform.crop_size[0]
-    return InputSpec((3, side, side), tuple(transform.mean), tuple(transform.std))
-
-
-def _resized(spec: InputSpec, size: int | None) -> InputSpec:
-    return spec if size is None else replace(spec, shape=(spec.shape[0], size, size))
-
-
-def _untrained(known: Architecture, classes: int, seed: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return known.build(classes)
-
-
-def _from_file(
-    module: nn.Module, name: str, known: Architecture, path: Path, *, scaling: str | None, size: int | None
-) -> InputSpec:
-    """Fill ``module`` from a file; the input as the caller or the file itself states it."""
-    metadata = load_tensors(module, path, name=name, rename=known.rename)
-    check_finite(module, path)
-    text = scaling or metadata.get("input")
-    if text is None:
-        raise BadInput(
-            f"{str(path)!r} does not say how its input was scaled (no metadata 'input'); "
-            f'say it with --scaling, for example "{FORM}"'
-        )
-    return parse_scaling(text, size=size, usual=known.spec.shape[1])
-
-
-def _is_download(name: str, weights: str | Path) -> bool:
-    """Whether ``weights`` names weights of torchvision's rather than a file."""
+def _download(known: Architecture, name: str, weights: str | Path) -> Callable[[str], Trained] | None:
+    """How to fetch weights that the source offers under that name; None if it is a file's."""
     if isinstance(weights, Path) or Path(weights).exists() or "." in weights or "/" in weights:
-        return False
-    if weights.upper() in (offered := _offered(name)):
-        return True
-    raise UnknownName(f"weights of {name} (and no such file)", weights, [*offered, UNTRAINED])
+        return None
+    if weights.upper() not in known.offered:
+        raise UnknownName(f"weights of {name} (and no such file)", weights, [*known.offered, UNTRAINED])
+    return known.download
 
 
-def _offered(name: str) -> list[str]:
-    from torchvision.models import get_model_weights
-
-    if name in OWN:
-        return []
-    return ["DEFAULT", *(weights.name for weights in get_model_weights(name))]
+def _rescaled(spec: InputSpec, scaling: str | None, size: int | None) -> InputSpec:
+    return parse_scaling(scaling, size=size, usual=spec.shape[1]) if scaling else resized(spec, size)
 
 
-def _downloaded(name: str, weights: str) -> tuple[nn.Module, InputSpec]:
-    from torchvision.models import get_model, get_model_weights
+def _classes(
+    known: Architecture, name: str, module: nn.Module, spec: InputSpec, labels: Sequence[str] | None
+) -> tuple[str, ...]:
+    """The labels given, the usual ones, or numbers for as many outputs as there are."""
+    if labels is not None:
+        return tuple(labels)
+    if known.labels is not None:
+        return known.labels
+    return tuple(map(str, range(_outputs(module, name, spec))))
 
-    chosen: Any = get_model_weights(name)[weights.upper()]  # type: ignore[index]
+
+def _outputs(module: nn.Module, name: str, spec: InputSpec) -> int:
+    training = {inner: inner.training for inner in module.modules()}
     try:
-        return get_model(name, weights=chosen), _recipe(chosen)
-    except (OSError, RuntimeError) as error:
-        raise Unreadable(f"torchvision's weights {chosen} could not be downloaded: {error}") from error
+        with torch.no_grad():
+            answer = module.eval()(normalise(spec, torch.full((1, *spec.shape), 0.5)))
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise BadInput(f"{name} cannot take an input of shape {spec.shape}: {error}") from error
+    finally:
+        for inner, mode in training.items():
+            inner.training = mode
+    if not isinstance(answer, Tensor) or answer.ndim < 2:
+        raise BadInput(f"{name} returns {_described(answer)}; expected one tensor of shape (images, classes)")
+    return answer[0].numel()
+
+
+def _described(answer: object) -> str:
+    return f"a tensor of shape {tuple(answer.shape)}" if isinstance(answer, Tensor) else type(answer).__name__

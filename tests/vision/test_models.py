@@ -15,6 +15,7 @@ from vision import models
 from vision.datasets import open_images
 from vision.googlenet_bvlc import googlenet_bvlc
 from vision.networks import shapes_cnn
+from vision.sources.own import SHIPPED
 
 
 def right_share(subject, images, limit=None):
@@ -88,7 +89,7 @@ def weights(tmp_path):
     """A function that writes a changed copy of the shipped weights."""
 
     def write(change=lambda tensors: None, metadata=None):
-        tensors = read_tensors(models.SHIPPED)
+        tensors = read_tensors(SHIPPED)
         change(tensors)
         write_tensors(tmp_path / "w.safetensors", tensors, metadata)
         return tmp_path / "w.safetensors"
@@ -147,7 +148,7 @@ def test_nan_in_weights_is_named(weights):
 
 def test_every_torchvision_name_has_a_recipe():
     for name in models.names()[4::9]:
-        spec = models._architecture(name).spec
+        spec = models.architecture(name).spec
         assert spec.shape[1] >= 200
         assert len(spec.mean) == 3
 

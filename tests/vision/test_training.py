@@ -13,7 +13,8 @@ import torch
 
 from core.artifacts import read_json, read_tensors
 from core.errors import BadInput, NotFinite, RunConflict
-from vision import models, shapes, training
+from vision import shapes, training
+from vision.sources.own import SHIPPED
 from vision.training import ClassifierConfig, train_classifier
 
 SMALL = ClassifierConfig(steps=9, batch=16, test_images=64, checkpoint_every=2)
@@ -105,14 +106,14 @@ def test_configurations_that_cannot_be_are_refused(given, match):
 
 
 def test_the_shipped_weights_reach_their_manifests_accuracy():
-    said = read_json(models.SHIPPED.with_suffix(".json"))
+    said = read_json(SHIPPED.with_suffix(".json"))
     config = ClassifierConfig(**{**said["config"], "test_images": 2500})
     network = training.shapes_cnn()
-    network.load_state_dict(read_tensors(models.SHIPPED))
+    network.load_state_dict(read_tensors(SHIPPED))
     right, _ = training.judge(network, config)
     assert abs(right.double().mean().item() - said["accuracy"]["estimate"]) < 0.01
     assert said["accuracy"]["estimate"] > 0.95
     assert said["command"] == training.command_of(ClassifierConfig(**said["config"]))
     assert ClassifierConfig(**said["config"]) == ClassifierConfig()
     assert set(said["by_class"]) == set(shapes.CLASSES)
-    assert models.SHIPPED.stat().st_size < 2 * 2**20
+    assert SHIPPED.stat().st_size < 2 * 2**20
