@@ -14,6 +14,8 @@ from core.errors import GridlensError, UnknownName
 
 ROWS: dict[str, Callable[[], Row]] = {
     "render-vs-lucent-single": feature_visualisation.render_vs_lucent_single,
+    "render-vs-lucent-batched": feature_visualisation.render_vs_lucent_batched,
+    "render-vs-bare-loop": feature_visualisation.render_vs_bare_loop,
     "top-examples-vs-forward": examples.top_examples_vs_forward,
     "world-vs-minigrid": worlds.world_vs_minigrid,
     "ppo-vs-null": training.ppo_vs_null,

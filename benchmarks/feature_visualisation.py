@@ -1,44 +1,186 @@
-"""Feature visualisation beside torch-lucent: the same network, layer, size and steps, in turns."""
+"""Feature visualisation beside torch-lucent, to the activation that its 512 steps reach, and beside the bare loop."""
 
+import functools
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from jaxtyping import Float
+from torch import Tensor
 
 from benchmarks.rows import Row, alternate
-from core.subject import Subject, normalise
+from core.activations import recording, run_until_enough
+from core.subject import Subject, feed
 from core.targets import Unit
+from feature_viz.lucent_render import LUCENT_STEPS, Scaled
 from feature_viz.optimize import render
+from feature_viz.own_answers import own_answers
+from feature_viz.recipes import RECIPES
+from feature_viz.survival import survival
 from vision.models import load
 
-STEPS, SIZE, CHANNEL, REPEATS = 24, 128, 7, 5
+SIZE, CHANNELS, REPEATS = 128, 16, 5
+TIMED = 16
+"""lucent's steps cost the same each: so many are timed in every turn, and stand for all 512."""
 
 
 def render_vs_lucent_single() -> Row:
-    """Seconds for one channel's picture, each with its own defaults for everything else."""
+    """Seconds for 16 channels, lucent called channel by channel."""
+    return _race("render-vs-lucent-single", together=False)
+
+
+def render_vs_lucent_batched() -> Row:
+    """Seconds for 16 channels, lucent given all of them as one batch."""
+    return _race("render-vs-lucent-batched", together=True)
+
+
+def render_vs_bare_loop() -> Row:
+    """Image-steps a second of ``render`` beside the network's forward and backward pass and nothing else."""
     subject, layer = network()
+    targets, steps = _targets(subject, layer), 16
 
     def ours() -> float:
-        return seconds(lambda: render(subject, [Unit(layer, CHANNEL)], size=SIZE, steps=STEPS))
+        return CHANNELS * steps / seconds(lambda: render(subject, targets, size=SIZE, steps=steps))
 
     def peer() -> float:
-        return seconds(lambda: lucent_picture(subject, layer, CHANNEL, steps=STEPS, size=SIZE))
+        return CHANNELS * steps / seconds(lambda: bare_loop(subject, layer, steps))
 
-    for warm_up in (ours, peer):
-        warm_up()
-    mine, theirs = alternate(ours, peer, repeats=REPEATS)
+    mine, theirs = _in_turns(ours, peer)
+    conditions = f"{subject.name} {layer}, batch {CHANNELS}, {SIZE} px, float32, {_threads()}"
+    return Row(
+        name="render-vs-bare-loop",
+        unit="image-steps/s",
+        ours=mine,
+        peer=theirs,
+        ratio=mine / theirs,
+        repeats=REPEATS,
+        peer_name="forward and backward pass alone",
+        conditions=conditions,
+    )
+
+
+def bare_loop(subject: Subject, layer: str, steps: int) -> None:
+    """Forward to the layer and back to a batch of images, channels last, without transforms or optimiser."""
+    images = torch.rand((CHANNELS, subject.spec.shape[0], SIZE, SIZE))
+    images = images.contiguous(memory_format=torch.channels_last).requires_grad_()
+    for _ in range(steps):
+        with torch.enable_grad(), recording(subject, [layer]) as kept:
+            run_until_enough(subject.module, feed(subject, images))
+            torch.autograd.grad(kept[layer].mean(), images)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What pictures do at the network's input: their own channels' mean, clean, and the share that survives."""
+
+    activation: float
+    survives: float
+
+    def __str__(self) -> str:
+        return f"{self.activation:.4g} (survives {self.survives:.2f})"
+
+
+def outcome(subject: Subject, targets: Sequence[Unit], pictures: Float[Tensor, "n c h w"]) -> Outcome:
+    clean = own_answers(subject, targets, pictures)
+    left = survival(subject, targets, pictures)
+    return Outcome(
+        float(clean.mean()), float((left.share.nan_to_num(0) * left.clean).sum() / left.clean.sum())
+    )
+
+
+@functools.cache
+def lucents() -> Outcome:
+    """What all of lucent's 512 steps reach for the 16 channels."""
+    subject, layer = network()
+    targets = _targets(subject, layer)
+    return outcome(subject, targets, lucent_batch(subject, targets, steps=LUCENT_STEPS))
+
+
+def _race(name: str, *, together: bool) -> Row:
+    """Ours and lucent to the same mean activation; ours is the first recipe, cheapest first, that gets there."""
+    subject, layer = network()
+    targets = _targets(subject, layer)
+    goal = lucents()
+    recipe, reached = _first_there(subject, targets, goal)
+
+    def ours() -> float:
+        return seconds(lambda: render(subject, targets, size=SIZE, recipe=recipe))
+
+    def peer() -> float:
+        batch = targets if together else targets[:1]
+        taken = seconds(lambda: lucent_batch(subject, batch, steps=TIMED))
+        return taken * LUCENT_STEPS / TIMED * len(targets) / len(batch)
+
+    mine, theirs = _in_turns(ours, peer)
     conditions = (
-        f"{subject.name} {layer}, one channel, {SIZE} px, {STEPS} steps, {torch.get_num_threads()} threads"
+        f"{subject.name} {layer}, {len(targets)} channels, {SIZE} px, to the mean activation of lucent's {LUCENT_STEPS} "
+        f"steps: {goal}; recipe {recipe!r}, {RECIPES[recipe].steps} steps: {reached}; lucent "
+        f"{'as one batch' if together else 'one by one'}, {TIMED} of its steps timed a turn; {_threads()}"
     )
     return Row(
-        "render-vs-lucent-single", "s", mine, theirs, theirs / mine, REPEATS, "torch-lucent 0.1.8", conditions
+        name=name,
+        unit="s",
+        ours=mine,
+        peer=theirs,
+        ratio=theirs / mine,
+        repeats=REPEATS,
+        peer_name="torch-lucent 0.1.8",
+        conditions=conditions,
     )
 
 
+@functools.cache
+def _first_there(subject: Subject, targets: tuple[Unit, ...], goal: Outcome) -> tuple[str, Outcome]:
+    for recipe in ("fast", "default"):
+        made = render(subject, targets, size=SIZE, recipe=recipe)
+        reached = outcome(subject, targets, torch.stack([each.image for each in made]))
+        if reached.activation >= goal.activation and reached.survives >= goal.survives:
+            break
+    return recipe, reached
+
+
+def _targets(subject: Subject, layer: str) -> tuple[Unit, ...]:
+    """Channels spread evenly over the layer."""
+    spacing = subject.layers[layer].channels // CHANNELS
+    return tuple(Unit(layer, spacing * i) for i in range(CHANNELS))
+
+
+def lucent_batch(subject: Subject, targets: Sequence[Unit], *, steps: int) -> Float[Tensor, "n c h w"]:
+    """lucent's pictures of some channels, made as one batch as its users write it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from lucent.optvis import objectives, param
+        from lucent.optvis import render as lucent
+
+        places = [f"network_{each.layer.replace('.', '_')}" for each in targets]
+        wanted = [
+            objectives.channel(place, each.channel, batch=row)
+            for row, (place, each) in enumerate(zip(places, targets, strict=True))
+        ]
+        torch.manual_seed(0)
+        model = Scaled(subject)
+        try:
+            pictures = lucent.render_vis(
+                model,
+                sum(wanted[1:], wanted[0]),
+                lambda: param.image(SIZE, batch=len(targets)),
+                thresholds=(steps,),
+                preprocess=False,
+                progress=False,
+                show_image=False,
+                fixed_image_size=SIZE,
+            )
+        finally:  # the hooks that lucent leaves behind
+            for module in model.modules():
+                module._forward_hooks.clear()
+    return torch.from_numpy(pictures[-1]).permute(0, 3, 1, 2).contiguous()
+
+
+@functools.cache
 def network() -> tuple[Subject, str]:
     """BVLC GoogLeNet's inception_4a where its weights are at hand, else an untrained SqueezeNet."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -48,41 +190,14 @@ def network() -> tuple[Subject, str]:
     return load("squeezenet1_1"), "features.9"
 
 
-class Scaled(nn.Module):
-    """A whole network with its input scaling, as lucent's users hand theirs over."""
-
-    def __init__(self, subject: Subject) -> None:
-        super().__init__()
-        self.network, self.spec = subject.module, subject.spec
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        return self.network(normalise(self.spec, inputs))
+def _in_turns(ours: Callable[[], float], peer: Callable[[], float]) -> tuple[float, float]:
+    for warm_up in (ours, peer):
+        warm_up()
+    return alternate(ours, peer, repeats=REPEATS)
 
 
-def lucent_picture(subject: Subject, layer: str, channel: int, *, steps: int, size: int) -> Tensor:
-    """lucent's picture (3, size, size) of a channel; the hooks that it leaves behind are taken off."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from lucent.optvis import objectives, param
-        from lucent.optvis import render as lucent
-
-        model = Scaled(subject)
-        place = f"network_{layer.replace('.', '_')}"
-        try:
-            pictures = lucent.render_vis(
-                model,
-                objectives.channel(place, channel),
-                lambda: param.image(size),
-                thresholds=(steps,),
-                preprocess=False,
-                progress=False,
-                show_image=False,
-                fixed_image_size=size,
-            )
-        finally:
-            for module in model.modules():
-                module._forward_hooks.clear()
-    return torch.from_numpy(pictures[-1][0]).permute(2, 0, 1)
+def _threads() -> str:
+    return f"{torch.get_num_threads()} threads"
 
 
 def seconds(work: Callable[[], object]) -> float:
