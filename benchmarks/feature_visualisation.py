@@ -117,7 +117,7 @@ def _race(name: str, *, together: bool) -> Row:
 
     mine, theirs = _in_turns(ours, peer)
     conditions = (
-        f"{subject.name} {layer}, {len(targets)} channels, {SIZE} px, to the mean activation of lucent's {LUCENT_STEPS} "
+        f"{subject.name} {layer}, {len(targets)} channels, {SIZE} px, to the mean of lucent's {LUCENT_STEPS} "
         f"steps: {goal}; recipe {recipe!r}, {RECIPES[recipe].steps} steps: {reached}; lucent "
         f"{'as one batch' if together else 'one by one'}, {TIMED} of its steps timed a turn; {_threads()}"
     )
