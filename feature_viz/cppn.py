@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -12,6 +13,10 @@ from feature_viz.parametrize import Canvas, Parametrisation, Shape
 
 REACH = math.sqrt(3)
 """Coordinates run from minus to plus this along the longer side, so that they have variance 1."""
+
+
+ODD, EVEN = 0.67, 0.6
+"""Lucid divides arc tangents and their squares by these, so that both have about unit variance."""
 
 
 def cppn(*, width: int = 24, depth: int = 8, sd: float = 0.2, rate: float = 0.01) -> Parametrisation:
@@ -32,7 +37,7 @@ def cppn(*, width: int = 24, depth: int = 8, sd: float = 0.2, rate: float = 0.01
             raise BadInput("cppn cannot start from a given image; pixels and fourier can")
         drawn = [_drawn(generator, shape[0], width=width, depth=depth, sd=sd) for generator in generators]
         weights = [torch.stack(layer).to(device).requires_grad_() for layer in zip(*drawn, strict=True)]
-        biases = [weight.new_zeros(len(drawn), 1, weight.shape[2]).requires_grad_() for weight in weights]
+        biases = [weight.new_zeros(len(drawn), weight.shape[1], 1).requires_grad_() for weight in weights]
         places = coordinates(*shape[1:]).to(device)
         return Canvas([*weights, *biases], lambda: cppn_image(weights, biases, places))
 
@@ -40,19 +45,38 @@ def cppn(*, width: int = 24, depth: int = 8, sd: float = 0.2, rate: float = 0.01
 
 
 def cppn_image(
-    weights: Sequence[Float[Tensor, "n i o"]],
-    biases: Sequence[Float[Tensor, "n 1 o"]],
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
     places: Float[Tensor, "h w 2"],
 ) -> Float[Tensor, "n c h w"]:
-    """The images that the networks draw at these places."""
-    count, (height, width) = len(weights[0]), places.shape[:2]
-    values = places.reshape(1, -1, 2).expand(count, -1, -1)
+    """The images that the networks draw at these places: weights (n, outputs, inputs), biases (n, outputs, 1)."""
+    values = places.flatten(0, 1).T.expand(len(weights[0]), -1, -1)
     for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        if layer:
-            bent = values.atan()
-            values = torch.cat([bent / 0.67, bent.square() / 0.6], 2)  # lucid's numbers: about unit variance
-        values = torch.baddbmm(bias, values, weight)
-    return values.sigmoid().transpose(1, 2).unflatten(2, (height, width))
+        values = torch.baddbmm(bias, weight, _Bent.apply(values) if layer else values)
+    return values.sigmoid().unflatten(2, places.shape[:2])
+
+
+class _Bent(torch.autograd.Function):
+    """Arc tangents and their squares, in lucid's scales, with a gradient that keeps little and copies less."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        width = values.shape[1]
+        outputs = values.new_empty((values.shape[0], 2 * width, values.shape[2]))
+        torch.atan(values, out=outputs[:, :width])
+        torch.square(outputs[:, :width], out=outputs[:, width:])
+        outputs[:, :width] /= ODD
+        outputs[:, width:] /= EVEN
+        ctx.save_for_backward(values, outputs)
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        values, outputs = ctx.saved_tensors
+        width = values.shape[1]
+        odd, even = gradients[0][:, :width], gradients[0][:, width:]
+        pull = (outputs[:, :width] * even).mul_(2 * ODD / EVEN).add_(odd, alpha=1 / ODD)
+        return pull.div_(values.square().add_(1))
 
 
 def coordinates(height: int, width: int) -> Float[Tensor, "h w 2"]:
@@ -69,12 +93,12 @@ def coordinates(height: int, width: int) -> Float[Tensor, "h w 2"]:
 
 def _drawn(
     generator: torch.Generator, channels: int, *, width: int, depth: int, sd: float
-) -> list[Float[Tensor, "i o"]]:
+) -> list[Float[Tensor, "o i"]]:
     """One network's weights: variance 1 / inputs, the last layer's ``sd`` times that deviation."""
     ins = [2, *[2 * width] * (depth - 1)]
     outs = [*[width] * (depth - 1), channels]
     scales = [*[1.0] * (depth - 1), sd]
     return [
-        torch.randn((i, o), generator=generator) * (scale / math.sqrt(i))
+        torch.randn((o, i), generator=generator) * (scale / math.sqrt(i))
         for i, o, scale in zip(ins, outs, scales, strict=True)
     ]

@@ -135,7 +135,7 @@ def _ascend(
     lost = torch.zeros(count, dtype=torch.bool, device=device)
     traces = torch.zeros(steps, count, device=device)
     for step in range(steps):
-        rescue = redirected_relus(lost) if lost.any() else nullcontext()
+        rescue = redirected_relus(lost.repeat(wobble.views)) if lost.any() else nullcontext()
         with torch.enable_grad(), _arithmetic(device, recipe.precision), quick_response_norm(), rescue:
             images = canvas.image()
             values = _values(subject, wanted, transform(images, drawn[step], wobble, size=size), images)
