@@ -83,7 +83,7 @@ class UnitStrips:
     """A unit's two strips: ``top`` as ``top_cells``; ``range`` as ``bottom_cells`` and ``range_cells`` after them."""
 
     top: UInt8[np.ndarray, "h w 3"]
-    range: UInt8[np.ndarray, "h w 3"]
+    range: UInt8[np.ndarray, "h v 3"]
 
 
 def top_cells(field: ReceptiveField, found: Exemplars, unit: int) -> tuple[Cell, ...]:
