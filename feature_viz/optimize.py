@@ -159,7 +159,7 @@ def _values(
     images: Float[Tensor, "n c h w"],
 ) -> Float[Tensor, "n"]:
     """Every image's own objective, the mean over its views; one pass, no further than the deepest layer asked for."""
-    seen, n = _look(subject, wanted, views.contiguous(memory_format=torch.channels_last)), len(images)
+    seen, n = look(subject, wanted, views.contiguous(memory_format=torch.channels_last)), len(images)
     found = [
         each.value(seen.rows(slice(first + rows.start, first + rows.stop), images[rows]))
         .float()
@@ -180,7 +180,8 @@ def _rows(wanted: Sequence[Objective]) -> list[slice]:
     return [slice(end - each.images, end) for each, end in zip(wanted, ends, strict=True)]
 
 
-def _look(subject: Subject, wanted: Sequence[Objective], images: Tensor) -> Seen:
+def look(subject: Subject, wanted: Sequence[Objective], images: Tensor) -> Seen:
+    """What the objectives need to see of the images, from one pass that runs no further than the deepest layer."""
     layers = sorted(frozenset().union(*(each.layers for each in wanted)))
     try:
         if not any(each.heads for each in wanted):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.errors import BadInput
-from feature_viz.transforms import STANDARD, STILL, Wobble, draws, transform
+from feature_viz.transforms import STANDARD, STILL, Wobble, draws, transform, view_size, white_noise
 
 
 def test_each_image_gets_its_own_draw_and_none_depends_on_its_batch():
@@ -38,6 +38,52 @@ def test_nothing_leaves_the_range_and_no_frame_appears():
     assert transform(image, torch.ones(2, 4), STILL) is image
 
 
+def test_crops_are_as_large_as_promised_and_inside():
+    wobble = Wobble(shift=0.0, zoom=0.0, turn=0.0, crop=(0.2, 0.25))
+    ramp = torch.linspace(0, 1, 101).expand(1, 1, 101, 101)
+    drawn = draws(torch.Generator().manual_seed(0), 200)
+    seen = transform(ramp, drawn, wobble, size=(50, 50))
+    sides = (seen[:, 0, 0, -1] - seen[:, 0, 0, 0]) * 101 / 100 * 50 / 49 * 100 / 101
+    assert seen.shape == (200, 1, 50, 50)
+    assert sides.min() > 0.19
+    assert sides.max() < 0.26  # Horama's reach 0.30 for this range
+    assert seen.min() < 0.1
+    assert seen.max() > 0.9
+
+
+def test_views_are_each_images_own():
+    images = torch.rand(2, 3, 16, 16)
+    drawn = draws(torch.Generator().manual_seed(0), 6)
+    wobble = Wobble(crop=(0.5, 0.9), noise=0.1)
+    together = transform(images, drawn, wobble, size=(9, 9))
+    for view in range(3):
+        for image in range(2):
+            row = view * 2 + image
+            alone = transform(images[image : image + 1], drawn[row : row + 1], wobble, size=(9, 9))
+            assert torch.allclose(together[row], alone[0], atol=1e-6)
+
+
+def test_noise_is_white_and_another_for_every_draw():
+    noise = white_noise(draws(torch.Generator().manual_seed(0), 3), torch.zeros(3, 64, 64)).flatten(1)
+    assert torch.allclose(noise.mean(1), torch.zeros(3), atol=0.03)
+    assert torch.allclose(noise.std(1), torch.ones(3), atol=0.03)
+    alike = torch.corrcoef(torch.cat([noise, noise.roll(1, 1), noise.roll(64, 1)]))
+    assert (alike - torch.eye(9)).abs().max() < 0.05
+
+
+def test_pictures_are_seen_at_the_networks_size_only_through_crops():
+    assert view_size(Wobble(crop=(0.2, 0.5)), (64, 64), (224, 224)) == (64, 64)
+    assert view_size(Wobble(crop=(0.2, 0.5)), (512, 512), (224, 224)) == (224, 224)
+    assert transform(torch.rand(1, 3, 40, 40), torch.zeros(1, 4), STILL, size=(20, 20)).shape[2:] == (20, 20)
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (4, 13, 13), (2, 9, 31)])
+def test_any_channels_and_sizes(shape):
+    seen = transform(torch.rand(2, *shape), draws(torch.Generator().manual_seed(0), 4), Wobble(noise=0.1))
+    assert seen.shape == (4, *shape)
+
+
 def test_impossible_strengths_are_refused():
-    with pytest.raises(BadInput, match="shift"):
-        Wobble(shift=2.0)
+    for wrong in ({"shift": 2.0}, {"crop": (0.5, 0.2)}, {"noise": -1.0}, {"views": 0}):
+        with pytest.raises(BadInput, match=next(iter(wrong))):
+            Wobble(**wrong)
