@@ -169,8 +169,8 @@ def _find_layers(module: nn.Module, name: str, spec: InputSpec) -> dict[str, Lay
 
     def hook_for(layer: str) -> Hook:
         def hook(inner: nn.Module, _: Any, output: Any) -> None:
-            if not isinstance(output, Tensor) or output.ndim < 2 or len(output) != 1:
-                return  # the first axis is not the inputs': windows of a shifted-window block, for one
+            if not isinstance(output, Tensor) or output.ndim < 2 or len(output) != 2:
+                return  # the first axis is not the inputs': windows of a shifted-window block, position tables
             calls = found[layer].calls + 1 if layer in found else 1
             known = layer_info(layer, type(inner).__name__, tuple(output.shape[1:]), spec.shape[1:], calls)
             if known is not None:
@@ -180,7 +180,9 @@ def _find_layers(module: nn.Module, name: str, spec: InputSpec) -> dict[str, Lay
 
     names = [layer for layer, _ in module.named_modules() if layer]
     first = next(module.parameters(), torch.zeros(()))
-    grey = torch.full((1, *spec.shape), 0.5, device=first.device)
+    grey = torch.full(
+        (2, *spec.shape), 0.5, device=first.device
+    )  # two tell the inputs' axis from one of length 1
     try:
         with torch.no_grad(), hooked(module, names, hook_for):
             module(normalise(spec, grey))
