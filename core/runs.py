@@ -43,11 +43,12 @@ def running(
     seeds: Mapping[str, int] | None = None,
     subject: str = "",
     data: str = "",
+    again: bool = False,
 ) -> Iterator[Run]:
     """Open a run folder; the manifest says ``finished`` only if the block ends well.
 
     The same kind, parameters, seeds, subject and data open the same folder again, finished or not; anything
-    else in the folder is left alone and refused.
+    else in the folder is left alone and refused. ``again`` goes on with a finished run as with a broken-off one.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def running(
         "subject": subject,
         "data": data,
     }
-    manifest = _open(folder, identity, command_line())
+    manifest = _open(folder, identity, command_line(), again)
     path = folder / MANIFEST
     if manifest["state"] == "finished":
         yield Run(folder, manifest)
@@ -116,7 +117,7 @@ def _holds_nothing_else(folder: Path) -> bool:
     return [path.name for path in folder.iterdir()] == [MANIFEST]
 
 
-def _open(folder: Path, identity: dict[str, Any], command: str) -> dict[str, Any]:
+def _open(folder: Path, identity: dict[str, Any], command: str, again: bool) -> dict[str, Any]:
     fresh = identity | {
         "command": command,
         "versions": versions(),
@@ -129,7 +130,7 @@ def _open(folder: Path, identity: dict[str, Any], command: str) -> dict[str, Any
     if (folder / MANIFEST).exists():
         held = read_json(folder / MANIFEST)
         _refuse_another(folder, held, identity)
-        if held["state"] == "finished":
+        if held["state"] == "finished" and not again:
             return dict(held)
         for left_over in folder.rglob(".*.tmp"):  # half-written files of a killed run
             left_over.unlink(missing_ok=True)

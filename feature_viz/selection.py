@@ -75,3 +75,18 @@ def chosen_units(text: str | None, count: int, layer: str) -> tuple[int, ...]:
             )
         found.update(range(low, high + 1))
     return tuple(sorted(found))
+
+
+def as_ranges(units: Sequence[int]) -> str:
+    """Sorted channels as the text that ``chosen_units`` reads.
+
+    >>> as_ranges((0, 1, 2, 5))
+    '0-2,5'
+    """
+    runs: list[list[int]] = []
+    for unit in units:
+        if runs and unit == runs[-1][1] + 1:
+            runs[-1][1] = unit
+        else:
+            runs.append([unit, unit])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)

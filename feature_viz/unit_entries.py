@@ -1,4 +1,4 @@
-"""Units as JSON: the UNIT entries that gallery.py's docstring describes, made and natural half."""
+"""Units as JSON: the UNIT entries that gallery.py's docstring describes, made and natural half, a batch at a time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,87 +7,139 @@ from typing import Any
 
 import torch
 
-from core.activations import capture
-from core.artifacts import write_image
 from core.progress import Progress
 from core.subject import Subject
-from core.targets import Unit, target_map
-from feature_viz.crops import cell_size, folder_name, windows
-from feature_viz.exemplars import Exemplars, Ranking
-from feature_viz.optimize import render
+from core.targets import Unit
+from feature_viz.crops import Cell, bottom_cells, cell_size, folder_name, range_cells, top_cells
+from feature_viz.exemplars import ByClass, Exemplars
+from feature_viz.histogram import Histogram
 from feature_viz.receptive import ReceptiveField
+from feature_viz.views import VIEWS, Making, make_view
+
+Row = dict[str, Any]
+
+CLASSES = 5
+"""Classes listed for a unit."""
 
 
 @dataclass(frozen=True, eq=False)
-class LayerPlan:
-    """One layer's share of a gallery: its units, the pictures' side, what it sees and what drives it."""
+class LayerWork:
+    """One layer's share of a gallery: its views, the pictures' side, what it sees and what drives it."""
 
     layer: str
-    units: tuple[int, ...]
+    views: tuple[str, ...]
     size: int
     seen: ReceptiveField
     found: Exemplars
     images: Mapping[str, Any]
 
 
-def render_entries(
+def entries(
     subject: Subject,
-    plan: LayerPlan,
+    work: LayerWork,
     units: Sequence[int],
+    held: Sequence[Row],
     *,
-    steps: int,
-    seed: int,
+    making: Making,
     folder: Path,
     progress: Progress,
-) -> list[dict[str, Any]]:
-    """One batch of units: their pictures on disk, their UNITs returned."""
-    targets = [Unit(plan.layer, unit) for unit in units]
-    made = render(
-        subject, targets, seed=seed, steps=steps, size=plan.size, batch_size=len(units), progress=progress
-    )
-    maps = capture(subject, torch.stack([each.image for each in made]), [plan.layer])[plan.layer]
-    rows = []
-    for place, (target, each) in enumerate(zip(targets, made, strict=True)):
-        picture = Path("pictures", folder_name(plan.layer), f"{target.channel:04d}.webp")
-        write_image(folder / picture, each.image)
-        reached = float(target_map(maps[place : place + 1], target, subject.layers[plan.layer]).max())
-        about = {"unit": str(target), "layer": plan.layer, "channel": target.channel, "picture": str(picture)}
-        rows.append(
-            about
-            | {"objective": each.activation, "reached": reached, "fired": each.fired}
-            | natural_entry(plan, target.channel, reached)
-        )
-    return rows
+) -> list[Row]:
+    """The UNITs of one batch: ``held`` as they are, completed by the units and views that they lack."""
+    rows = {row["channel"]: row for row in held}
+    views: dict[int, Row] = {unit: dict(rows[unit]["views"]) if unit in rows else {} for unit in units}
+    done = 0
+    for view in work.views:
+        lacking = [Unit(work.layer, unit) for unit in units if view not in views[unit]]
+        if not lacking:
+            continue
+
+        def tick(step: int, _: int, label: str, done: int = done) -> None:
+            progress(done + step, 0, label)
+
+        made = make_view(subject, view, lacking, making, size=work.size, folder=folder, progress=tick)
+        for unit, entry in zip(lacking, made, strict=True):
+            views[unit.channel][view] = entry
+        done += cost(work.views, [view], len(lacking), making)
+    return [
+        unit_entry(work, unit, {view: views[unit][view] for view in VIEWS if view in views[unit]})
+        for unit in units
+    ]
 
 
-def natural_entry(plan: LayerPlan, unit: int, reached: float) -> dict[str, Any]:
+def cost(held: Sequence[str], views: Sequence[str], units: int, making: Making) -> int:
+    """Image-steps that it takes to make some views of so many units."""
+    return sum(VIEWS[view].images for view in views if view in held) * units * making.steps
+
+
+def unit_entry(work: LayerWork, unit: int, views: Mapping[str, Row]) -> Row:
+    """One UNIT: the made pictures, and how the unit answers real images."""
+    positive = views["positive"]
+    about = {"unit": str(Unit(work.layer, unit)), "layer": work.layer, "channel": unit}
+    made = {key: positive[key] for key in ("picture", "objective", "reached", "fired")}
+    return about | made | natural_entry(work, unit, positive["reached"]) | {"views": views}
+
+
+def natural_entry(work: LayerWork, unit: int, reached: float) -> Row:
     """How a unit answers real images, and where the picture stands beside them."""
-    found = plan.found
+    found, name = work.found, folder_name(work.layer)
     best, mean, sd = float(found.top.score[0, unit]), float(found.mean[unit]), float(found.sd[unit])
-    views = windows(plan.seen, found, unit)
-    top, bottom = _listed(found.top, unit, plan.images), _listed(found.bottom, unit, plan.images)
-    places = zip(found.top.row[:, unit].tolist(), found.top.column[:, unit].tolist(), strict=True)
     return {
         "best": best,
-        "multiple": reached / best if best > 0 else None,
-        "sds": (reached - mean) / sd if sd > 0 else None,
         "mean": mean,
         "sd": sd,
         "firing": float(found.firing[unit]),
-        "strip": str(Path("examples", folder_name(plan.layer), f"{unit:04d}.webp")),
-        "cell": cell_size(plan.seen),
-        "top": [
-            entry | {"row": row, "column": column, "box": view.box}
-            for entry, (row, column), view in zip(top, places, views, strict=True)
-        ],
-        "bottom": bottom,
+        "strip": str(Path("examples", name, f"{unit:04d}.webp")),
+        "range_strip": str(Path("examples", name, f"{unit:04d}-range.webp")),
+        "cell": cell_size(work.seen),
+        "top": _listed(top_cells(work.seen, found, unit), work.images),
+        "bottom": _listed(bottom_cells(work.seen, found, unit), work.images),
+        "range": _listed(range_cells(work.seen, found, unit), work.images),
+        "histogram": _histogram(found.histogram, unit),
+        "classes": _classes(found.by_class, unit, work.images["classes"]),
+        "scores": {
+            "multiple": reached / best if best > 0 else None,
+            "sds": (reached - mean) / sd if sd > 0 else None,
+        },
     }
 
 
-def _listed(ranking: Ranking, unit: int, images: Mapping[str, Any]) -> list[dict[str, Any]]:
-    pairs = zip(ranking.index[:, unit].tolist(), ranking.score[:, unit].tolist(), strict=True)
+def _listed(cells: Sequence[Cell], images: Mapping[str, Any]) -> list[Row]:
     names, labels = images["names"], images["labels"]
     return [
-        {"index": i, "name": names[i], "label": labels[i] if labels else None, "activation": score}
-        for i, score in pairs
+        {
+            "index": cell.index,
+            "name": names[cell.index],
+            "label": labels[cell.index] if labels else None,
+            "activation": cell.score,
+            "row": cell.row,
+            "column": cell.column,
+            "box": cell.window.box,
+        }
+        for cell in cells
+    ]
+
+
+def _histogram(held: Histogram, unit: int) -> Row:
+    """The bins from the first to the last occupied one."""
+    counts = held.counts[:, unit]
+    first, *_, last = torch.cat([counts.nonzero()[:1], counts.nonzero()[-1:]]).flatten().tolist()
+    width = float(held.width[unit])
+    return {
+        "low": float(held.low[unit]) + first * width,
+        "width": width,
+        "counts": counts[first : last + 1].tolist(),
+    }
+
+
+def _classes(held: ByClass, unit: int, names: Mapping[str, str]) -> list[Row]:
+    """The classes whose images fire a unit most in the mean."""
+    known = held.counts.nonzero().flatten()
+    strongest = known[held.mean[known, unit].argsort(descending=True, stable=True)][:CLASSES].tolist()
+    return [
+        {
+            "label": names.get(str(number), str(number)),
+            "mean": float(held.mean[number, unit]),
+            "count": int(held.counts[number]),
+        }
+        for number in strongest
     ]

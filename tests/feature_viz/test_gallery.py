@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.artifacts import read_csv
-from core.errors import RunConflict, UnknownName, Unreadable
-from core.runs import is_finished
+from core.artifacts import read_csv, read_json
+from core.errors import BadInput, RunConflict, UnknownName, Unreadable
+from core.progress import silent
+from core.runs import is_finished, read_manifest
 from core.testing import planted_classifier
-from feature_viz import gallery as module
+from feature_viz import gallery_making, gallery_plan
 from feature_viz.gallery import gallery, read_gallery
+from feature_viz.gallery_plan import Request
 from feature_viz.receptive import receptive_fields
+from feature_viz.views import Making
 
 SUBJECT = planted_classifier(seed=0)
 
@@ -27,35 +30,63 @@ def contents(folder):
 
 @pytest.fixture
 def make(noise, monkeypatch):
-    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(gallery_plan, "BATCH", 2)
     source = noise()
 
-    def made(out, **options):
-        return gallery(SUBJECT, source, out=out, **{"layers": "conv,relu,head", "steps": 4} | options)
+    def made(out, *, steps=2, seed=0, progress=silent, layer_made=None, images=source, **asked):
+        request = Request(**{"layers": "conv,relu,head", "views": "positive"} | asked)
+        making = Making(steps=steps, seed=seed)
+        return gallery(
+            SUBJECT, images, request, making=making, out=out, layer_made=layer_made, progress=progress
+        )
 
     made.source = source
     return made
 
 
-def test_every_unit_has_its_picture_examples_and_numbers(make, tmp_path):
-    result = make(tmp_path / "g")
-    assert [unit["unit"] for unit in result.units[:5]] == ["conv:0", "conv:1", "conv:2", "conv:3", "relu:0"]
-    assert len(result.units) == 4 + 4 + 3
-    for unit in result.units:
+def test_every_unit_has_its_pictures_examples_and_numbers(make, tmp_path):
+    result = make(tmp_path / "g", views="all")
+    units = list(result.units)
+    assert [unit["unit"] for unit in units[:5]] == ["conv:0", "conv:1", "conv:2", "conv:3", "relu:0"]
+    assert len(units) == 4 + 4 + 3
+    for unit in units:
         assert Image.open(result.folder / unit["picture"]).size == (12, 12)
+        for view in unit["views"].values():
+            assert Image.open(result.folder / view["picture"]).size == (12 * view["count"], 12)
         assert Image.open(result.folder / unit["strip"]).size == (9 * unit["cell"], unit["cell"])
         assert unit["top"][0]["activation"] == unit["best"] >= unit["top"][-1]["activation"]
-        if unit["multiple"] is not None:
-            assert unit["multiple"] == pytest.approx(unit["reached"] / unit["best"])
-        assert unit["sds"] == pytest.approx((unit["reached"] - unit["mean"]) / unit["sd"])
+        scores = unit["scores"]
+        if scores["multiple"] is not None:
+            assert scores["multiple"] == pytest.approx(unit["reached"] / unit["best"])
+        assert scores["sds"] == pytest.approx((unit["reached"] - unit["mean"]) / unit["sd"])
         assert unit["top"][0]["label"].startswith("image <")
-    assert [row["unit"] for row in read_csv(result.folder / "units.csv")] == [u["unit"] for u in result.units]
+    assert [row["unit"] for row in read_csv(result.folder / "units.csv")] == [u["unit"] for u in units]
     assert is_finished(result.folder)
+
+
+def test_the_views_do_what_they_say(make, tmp_path):
+    for unit in make(tmp_path / "g", layers="conv", units="0-1", views="all", steps=16).units:
+        views = unit["views"]
+        assert list(views) == ["positive", "seed", "negative", "diverse"]
+        assert views["positive"]["objective"] > -views["negative"]["objective"]
+        one, two = (
+            np.asarray(Image.open(tmp_path / "g" / views[name]["picture"])) for name in ("positive", "seed")
+        )
+        assert (one != two).any()
+
+
+def test_a_layer_that_is_never_below_zero_has_no_negative_pictures(make, tmp_path):
+    layers = {
+        layer["name"]: layer
+        for layer in make(tmp_path / "g", layers="conv,relu", units="0", views="all").document["layers"]
+    }
+    assert (layers["conv"]["skipped"], layers["relu"]["skipped"]) == ([], ["negative"])
+    assert "negative" not in layers["relu"]["views"]
 
 
 def test_the_crops_show_the_spot_that_fired(make, tmp_path):
     """Images are 12 px, so crops are whole images: the box must sit on the best position's field."""
-    unit = make(tmp_path / "g", layers="conv", units="1").units[0]
+    unit = next(make(tmp_path / "g", layers="conv", units="1").units)
     field = receptive_fields(SUBJECT, ["conv"], size=(12, 12))["conv"]
     strip = np.asarray(Image.open(tmp_path / "g" / unit["strip"]), float) / 255
     for rank, entry in enumerate(unit["top"]):
@@ -67,17 +98,17 @@ def test_the_crops_show_the_spot_that_fired(make, tmp_path):
 
 
 def test_broken_off_at_random_moments_it_ends_with_the_same_bytes(make, tmp_path):
-    whole = make(tmp_path / "whole")
+    whole = make(tmp_path / "whole", views="positive,negative")
     dice, calls = random.Random(0), 0
 
     def stop_somewhere(done, total, label):
-        if dice.random() < 0.12:
+        if dice.random() < 0.3:
             raise KeyboardInterrupt
 
     while not is_finished(tmp_path / "broken"):
         calls += 1
         try:
-            make(tmp_path / "broken", progress=stop_somewhere)
+            make(tmp_path / "broken", views="positive,negative", progress=stop_somewhere)
         except KeyboardInterrupt:
             assert not is_finished(tmp_path / "broken")
     assert calls > 3
@@ -95,13 +126,76 @@ def test_a_finished_gallery_is_read_and_not_made_again(make, tmp_path):
 
 
 def test_bad_requests_write_nothing(make, tmp_path):
-    with pytest.raises(UnknownName):
-        make(tmp_path / "g", layers="cnov")
+    for asked, error in (
+        ({"layers": "cnov"}, UnknownName),
+        ({"views": "happy"}, BadInput),
+        ({"units": "7"}, BadInput),
+    ):
+        with pytest.raises(error):
+            make(tmp_path / "g", **asked)
     assert not (tmp_path / "g").exists()
     make(tmp_path / "g", layers="conv", units="0")
     before = contents(tmp_path / "g")
-    with pytest.raises(RunConflict, match="units"):
+    with pytest.raises(RunConflict, match="only-missing"):
         make(tmp_path / "g", layers="conv", units="1")
+    for other in ({"steps": 5}, {"seed": 1}):
+        with pytest.raises(RunConflict, match="different run"):
+            make(tmp_path / "g", layers="conv", units="0", **other)
+    with pytest.raises(BadInput, match="not in this gallery"):
+        make(tmp_path / "g", layers="conv", units="0", redo="relu")
     assert contents(tmp_path / "g") == before
     with pytest.raises(Unreadable):
         read_gallery(tmp_path / "nothing")
+
+
+def test_it_grows_by_layers_units_and_views_without_touching_what_is_there(make, tmp_path):
+    folder = tmp_path / "g"
+    make(folder, layers="relu", units="0-1", views="positive")
+    before = contents(folder)
+    kept = {
+        name: held for name, held in before.items() if name.startswith(("pictures", "examples", "exemplars"))
+    }
+    make(folder, layers="relu", units="1-2", views="positive,seed", only_missing=True)
+    make(folder, layers="conv", units="3", views="positive", only_missing=True)
+    after = contents(folder)
+    assert {name: after[name] for name in kept} == kept
+    result = read_gallery(folder)
+    assert [unit["unit"] for unit in result.units] == ["conv:3", "relu:0", "relu:1", "relu:2"]
+    assert [list(unit["views"]) for unit in result.units] == [["positive"]] + [["positive", "seed"]] * 3
+    assert read_manifest(folder)["resumed"] == 2
+    whole = make(tmp_path / "whole", layers="relu", units="0-2", views="positive,seed")
+    assert list(whole.units) == list(result.units)[1:]
+
+
+def test_made_again_it_is_the_same(make, tmp_path):
+    folder = tmp_path / "g"
+    make(folder, layers="conv,relu")
+    before = contents(folder)
+    again = []
+    for text in ("conv", "relu:1", "conv:0-1, relu"):
+        (folder / "pictures/conv/0001.webp").write_bytes(b"spoilt")
+        (folder / "pictures/relu/0001.webp").write_bytes(b"spoilt")
+        make(folder, layers="conv,relu", redo=text, layer_made=lambda _, layer: again.append(layer))
+        after = contents(folder)
+        spoilt = {name for name in after if after[name] != before[name]}
+        assert spoilt == {"conv": {"pictures/relu/0001.webp"}, "relu:1": {"pictures/conv/0001.webp"}}.get(
+            text, set()
+        )
+    assert again == ["conv", "relu", "conv", "relu"]
+
+
+def test_the_document_tells_at_any_time_what_is_finished(make, tmp_path):
+    seen = []
+    make(tmp_path / "g", layer_made=lambda folder, _: seen.append(read_json(folder / "gallery.json")))
+    assert [[layer["name"] for layer in one["layers"]] for one in seen] == [
+        ["conv"],
+        ["conv", "relu"],
+        ["conv", "relu", "head"],
+    ]
+    assert [one["waiting"] for one in seen] == [["relu", "head"], ["head"], []]
+
+
+def test_layers_are_searched_in_groups_of_bounded_size(make, tmp_path, monkeypatch):
+    whole = make(tmp_path / "whole")
+    monkeypatch.setattr(gallery_making, "TOGETHER", 4)
+    assert contents(make(tmp_path / "parts").folder) == contents(whole.folder)

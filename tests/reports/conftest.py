@@ -1,8 +1,7 @@
 """Made-up results for the pages: a maze that is solved exactly for two goals, and numbers drawn by seed."""
 
-import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,9 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.artifacts import write_json
 from core.probing import ProbeResult
 from core.provenance import Provenance
 from core.uncertainty import Interval, proportion_interval
+from feature_viz.layer_summary import summary
+from feature_viz.unit_table import write_units
 from reports.evidence import AgentEvidence, Setting
 from reports.figures import Curve
 from reports.maps import MazeMap, Overlay
@@ -160,60 +162,106 @@ def write_image(path: Path, pixels: np.ndarray) -> None:
     Image.fromarray((pixels * 255).astype(np.uint8)).save(path, "webp", quality=80)
 
 
-def unit_entry(folder: Path, layer: str, channel: int, label: str) -> dict[str, Any]:
-    """One UNIT of the gallery document, its picture and its strip written."""
+def seen_image(label: str | None, rank: int, activation: float, rng: np.random.Generator) -> dict[str, Any]:
+    """One entry of a UNIT's top, bottom or range."""
+    named = {"index": rank * 7, "name": f"folder/photo {rank}.jpg", "label": label and f"{label} {rank}"}
+    box = [0.25, float(rng.uniform(0, 0.5)), 0.5, 0.5]
+    return named | {"activation": activation, "row": 3, "column": 4, "box": box}
+
+
+def unit_entry(folder: Path, layer: str, channel: int, label: str | None) -> dict[str, Any]:
+    """One UNIT of the gallery document, its pictures and its strips written."""
     rng = np.random.default_rng(channel)
-    place, best = f"{quote(layer, safe='')}/{channel:04d}.webp", float(rng.uniform(5, 40))
+    place, best = f"{quote(layer, safe='')}/{channel:04d}", float(rng.uniform(5, 40))
     reached, mean = best * float(rng.uniform(0.8, 3)), best / 4
-    write_image(folder / "pictures" / place, gabor(channel, 96))
-    crops = [gabor(channel * 10 + rank, 72) * 0.5 + gabor(channel, 72) * 0.5 for rank in range(9)]
-    write_image(folder / "examples" / place, np.concatenate(crops, 1))
-    top = [
-        {
-            "index": rank * 7,
-            "label": f"{label} {rank}",
-            "activation": best * 0.95**rank,
-            "row": 3,
-            "column": 4,
+    fired, views = channel != 5, {}
+    for name, count in (("positive", 1), ("seed", 1), ("negative", 1), ("diverse", 4)):
+        path = f"pictures/{place}{'' if name == 'positive' else '-' + name}.webp"
+        write_image(
+            folder / path, np.concatenate([gabor(channel + 50 * view, 96) for view in range(count)], 1)
+        )
+        views[name] = {
+            "picture": path,
+            "count": count,
+            "objective": reached / 2,
+            "reached": reached,
+            "fired": fired,
         }
-        | {"box": [0.25, float(rng.uniform(0, 0.5)), 0.5, 0.5]}
-        for rank in range(9)
-    ]
+    for ending in ("", "-range"):
+        crops = [gabor(channel * 10 + rank, 72) * 0.5 + gabor(channel, 72) * 0.5 for rank in range(9)]
+        write_image(folder / f"examples/{place}{ending}.webp", np.concatenate(crops, 1))
     return {
         "unit": f"{layer}:{channel}",
         "layer": layer,
         "channel": channel,
-        "picture": f"pictures/{place}",
-        "objective": f"{layer}:{channel}",
+        "picture": views["positive"]["picture"],
+        "objective": reached / 2,
         "reached": reached,
-        "fired": channel != 5,
+        "fired": fired,
         "best": best,
-        "multiple": reached / best if channel != 3 else None,
-        "sds": (reached - mean) / best * 3,
         "mean": mean,
         "sd": best / 3,
         "firing": 0.4,
-        "strip": f"examples/{place}",
+        "strip": f"examples/{place}.webp",
+        "range_strip": f"examples/{place}-range.webp",
         "cell": 72,
-        "top": top,
-        "bottom": [],
+        "top": [seen_image(label, rank, best * 0.95**rank, rng) for rank in range(9)],
+        "bottom": [seen_image(label, rank, 0.0, rng) for rank in range(3)],
+        "range": [seen_image(label, rank, best * rank / 6, rng) for rank in range(6)],
+        "histogram": {"low": 0.0, "width": best / 8, "counts": [300, 120, 40, 20, 0, 11, 5, 4]},
+        "classes": [{"label": f"{label} {n}", "mean": best / (n + 1), "count": 3} for n in range(5)]
+        if label
+        else [],
+        "wires": {
+            "in": [{"unit": f"{layer}:{n}", "weight": 0.5 - n / 4} for n in range(3)],
+            "out": [{"unit": "elsewhere:7", "weight": -0.25}],
+        },
+        "why": None,
+        "views": views,
+        "scores": {
+            "multiple": reached / best if channel != 3 else None,
+            "sds": (reached - mean) / best * 3,
+            "survival": 0.8,
+            "agreement": None,
+        },
     }
 
 
 def gallery_folder(
-    folder: Path, *, layers: Mapping[str, int], label: str = "tabby", name: str = "made up"
+    folder: Path, *, layers: Mapping[str, int], label: str | None = "tabby", name: str = "made up"
 ) -> Path:
-    """A folder as a finished gallery leaves it; ``layers``: name to number of units."""
+    """A folder as a finished gallery leaves it, but for its pages; ``layers``: name to number of units."""
+    whole = []
+    for layer, count in layers.items():
+        units = [unit_entry(folder, layer, channel, label) for channel in range(count)]
+        about = {
+            "name": layer,
+            "kind": "Fire",
+            "channels": count,
+            "map": [55, 55],
+            "field": [15, 15],
+            "size": 96,
+        }
+        about |= {"views": list(units[0]["views"]), "skipped": []}
+        whole.append(about | summary(units) | {"units": units})
+    return write_documents(folder, whole, name=name)
+
+
+def write_documents(folder: Path, layers: Sequence[Mapping[str, Any]], *, name: str = "made up") -> Path:
+    """gallery.json, layers/LAYER.json and manifest.json of some LAYERs."""
     document = {
-        "schema": "gridlens.gallery/1",
+        "schema": "gridlens.gallery/2",
         "subject": {"name": name, "fingerprint": "a1b2c3d4e5f6", "input": [3, 224, 224]},
         "images": {"count": 500, "fingerprint": "0f1e2d3c4b5a", "skipped": {"bad.jpg": "cut short"}},
-        "render": {"steps": 96, "seed": 0, "recipe": "fourier, 96 steps"},
-        "layers": [
-            {"name": layer, "kind": "Fire", "channels": count, "map": [55, 55], "field": [15, 15], "size": 96}
-            | {"units": [unit_entry(folder, layer, channel, label) for channel in range(count)]}
-            for layer, count in layers.items()
-        ],
+        "render": {
+            "steps": 96,
+            "seed": 0,
+            "recipe": "fourier, 96 steps",
+            "engine": "gridlens",
+            "judge": None,
+        },
+        "layers": [{key: value for key, value in layer.items() if key != "units"} for layer in layers],
+        "waiting": [],
     }
     manifest = {
         "command": "gridlens gallery made-up",
@@ -226,8 +274,11 @@ def gallery_folder(
         "end": "2025-01-01T10:04:00",
         "resumed": 0,
     }
+    write_units(folder / "units.csv", layers)
+    for layer in layers:
+        write_json(folder / "layers" / f"{quote(layer['name'], safe='')}.json", layer)
     for file, content in (("gallery.json", document), ("manifest.json", manifest)):
-        (folder / file).write_text(json.dumps(content))
+        write_json(folder / file, content)
     return folder
 
 
@@ -235,7 +286,13 @@ def gallery_folder(
 def made() -> SimpleNamespace:
     """The functions of this file, and one pair of agents."""
     return SimpleNamespace(
-        agent=agent, pair=pair(), setting=SETTING, maze_map=maze_map, probes=probes, gallery=gallery_folder
+        agent=agent,
+        pair=pair(),
+        setting=SETTING,
+        maze_map=maze_map,
+        probes=probes,
+        gallery=gallery_folder,
+        documents=write_documents,
     )
 
 

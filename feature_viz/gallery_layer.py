@@ -1,0 +1,101 @@
+"""One layer of a gallery: strips and pictures, batch after batch of units, and layers/LAYER.json once all are there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.artifacts import read_json, write_image, write_json
+from core.progress import Progress
+from core.subject import Subject
+from feature_viz.crops import folder_name, unit_strips
+from feature_viz.exemplars import ImageSource
+from feature_viz.gallery_plan import Share
+from feature_viz.layer_summary import summary
+from feature_viz.unit_entries import LayerWork, Row, cost, entries
+from feature_viz.views import Making
+
+
+def make_layer(
+    subject: Subject,
+    images: ImageSource,
+    work: LayerWork,
+    share: Share,
+    *,
+    making: Making,
+    folder: Path,
+    progress: Progress,
+) -> Mapping[str, Any]:
+    """Make what is missing of a layer; writes and returns layers/LAYER.json.
+
+    ``progress`` is told of the layer's image-steps.
+    """
+    rows: list[Row] = []
+    done = 0
+    for number, units in share.batches().items():
+        path = folder / "batches" / folder_name(work.layer) / f"{number:04d}.json"
+        held = read_json(path) if path.exists() else []
+        if not _complete(held, units, share.views):
+
+            def tick(step: int, _: int, label: str, done: int = done) -> None:
+                progress(done + step, 0, label)
+
+            _cut_strips(images, work, units, folder)
+            held = entries(subject, work, units, held, making=making, folder=folder, progress=tick)
+            write_json(path, held)
+        rows += read_json(path)
+        done += cost(share.views, share.views, len(units), making)
+        progress(done, 0, "rendering")
+    document = _about(subject, work, share) | summary(rows) | {"units": rows}
+    write_json(layer_path(folder, work.layer), document)
+    return document
+
+
+def layer_path(folder: Path, layer: str) -> Path:
+    """Where a finished layer is written."""
+    return folder / "layers" / f"{folder_name(layer)}.json"
+
+
+def read_layer(folder: Path, layer: str) -> Mapping[str, Any]:
+    """A finished layer with its UNITs.
+
+    Raises
+    ------
+    Unreadable
+        if the layer is not finished.
+    """
+    return dict(read_json(layer_path(folder, layer)))
+
+
+def read_layers(folder: Path, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Finished layers one after the other."""
+    for name in names:
+        yield read_layer(folder, name)
+
+
+def _complete(held: Sequence[Row], units: Sequence[int], views: Sequence[str]) -> bool:
+    known = {row["channel"]: row["views"] for row in held}
+    return all(unit in known and set(views) <= set(known[unit]) for unit in units)
+
+
+def _about(subject: Subject, work: LayerWork, share: Share) -> Row:
+    info = subject.layers[work.layer]
+    return {
+        "name": work.layer,
+        "kind": info.kind,
+        "channels": info.channels,
+        "map": info.grid if info.spatial else [],
+        "field": work.seen.extent,
+        "size": work.size,
+        "views": share.views,
+        "skipped": share.skipped,
+    }
+
+
+def _cut_strips(images: ImageSource, work: LayerWork, units: Sequence[int], folder: Path) -> None:
+    """The strips of a batch that are not there yet."""
+    where = folder / "examples" / folder_name(work.layer)
+    paths = {unit: (where / f"{unit:04d}.webp", where / f"{unit:04d}-range.webp") for unit in units}
+    missing = [unit for unit in units if not all(path.exists() for path in paths[unit])]
+    for unit, made in unit_strips(images, work.found, work.seen, missing).items():
+        write_image(paths[unit][0], made.top)
+        write_image(paths[unit][1], made.range)

@@ -1,0 +1,177 @@
+"""The making of a gallery: examples, then layer after layer, and gallery.json that tells which are finished."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.artifacts import read_json, write_json
+from core.progress import Progress
+from core.subject import Subject
+from feature_viz.crops import folder_name
+from feature_viz.exemplars import ImageSource, exemplars, read_exemplars, write_exemplars
+from feature_viz.gallery_layer import layer_path, make_layer, read_layer, read_layers
+from feature_viz.gallery_plan import Plan, write_plan
+from feature_viz.optimize import LARGEST
+from feature_viz.receptive import ReceptiveField, receptive_fields
+from feature_viz.unit_entries import LayerWork, cost
+from feature_viz.unit_table import write_units
+from feature_viz.views import Making
+
+SCHEMA = "gridlens.gallery/2"
+DOCUMENT = "gallery.json"
+IMAGES = "images.json"
+TOP = 9
+TOGETHER = 16_384
+"""Units whose examples are found in one pass over the images, unless one layer has more."""
+
+LayerMade = Callable[[Path, str], object]
+"""Told of the folder and of each layer that is finished, so that its pages can be written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """All that the making of a gallery needs to know."""
+
+    subject: Subject
+    images: ImageSource
+    plan: Plan
+    making: Making
+    folder: Path
+
+    def steps(self, layer: str) -> int:
+        """Image-steps of a layer."""
+        share = self.plan[layer]
+        return cost(share.views, share.views, len(share.units), self.making)
+
+
+def make(order: Order, layer_made: LayerMade | None, progress: Progress) -> None:
+    """Layer after layer; gallery.json tells at any time which are finished."""
+    total = sum(order.steps(layer) for layer in order.plan)
+    done = 0
+    finished: list[dict[str, Any]] = []
+    for names in _groups(order):
+        _find(order, names, progress)
+        if not finished:
+            write_plan(order.folder, order.plan)
+        for layer in names:
+
+            def tick(step: int, _: int, label: str, done: int = done, layer: str = layer) -> None:
+                progress(done + step, total, f"{label} · {layer}")
+
+            fresh = not layer_path(order.folder, layer).exists()
+            document = _layer(order, layer, tick) if fresh else read_layer(order.folder, layer)
+            finished.append({key: value for key, value in document.items() if key != "units"})
+            write_json(order.folder / DOCUMENT, _document(order, finished))
+            done += order.steps(layer)
+            if fresh and layer_made is not None:
+                layer_made(order.folder, layer)
+    write_units(order.folder / "units.csv", read_layers(order.folder, list(order.plan)))
+
+
+def _groups(order: Order) -> Iterator[list[str]]:
+    """Layers whose examples are found together."""
+    group: list[str] = []
+    held = 0
+    for layer in order.plan:
+        channels = order.subject.layers[layer].channels
+        if group and held + channels > TOGETHER:
+            yield group
+            group, held = [], 0
+        group.append(layer)
+        held += channels
+    yield group
+
+
+def _find(order: Order, names: Sequence[str], progress: Progress) -> None:
+    """The examples of some layers, unless they are there."""
+    missing = [name for name in names if not _examples(order, name).exists()]
+    if not missing:
+        _recall(order)
+        return
+    unfinished = order.folder / "exemplars" / "unfinished"
+    found = exemplars(order.subject, order.images, missing, k=TOP, checkpoint=unfinished, progress=progress)
+    write_json(order.folder / IMAGES, _described(order.images, found[missing[0]].count))
+    for name in missing:
+        write_exemplars(_examples(order, name), found[name])
+    shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _recall(order: Order) -> None:
+    """Tell the images which of them an earlier run could not decode, so that they are not all tried again."""
+    about = read_json(order.folder / IMAGES)
+    if hasattr(order.images, "recall"):
+        order.images.recall(about["skipped"], about["count"] + len(about["skipped"]))
+
+
+def _examples(order: Order, layer: str) -> Path:
+    return order.folder / "exemplars" / f"{folder_name(layer)}.safetensors"
+
+
+def _layer(order: Order, layer: str, progress: Progress) -> Mapping[str, Any]:
+    seen = receptive_fields(order.subject, [layer], size=order.images.size)[layer]
+    share = order.plan[layer]
+    work = LayerWork(
+        layer,
+        share.views,
+        picture_size(order.subject, seen),
+        seen,
+        read_exemplars(_examples(order, layer), layer, order.subject, order.images),
+        read_json(order.folder / IMAGES),
+    )
+    return make_layer(
+        order.subject, order.images, work, share, making=order.making, folder=order.folder, progress=progress
+    )
+
+
+def _described(images: ImageSource, count: int) -> dict[str, Any]:
+    """What there is to say of the images once a pass has met them all."""
+    skipped = dict(getattr(images, "skipped", {}))
+    names = [name for name in getattr(images, "names", ()) if name not in skipped]
+    labels = getattr(images, "labels", None)
+    return {
+        "count": count,
+        "fingerprint": images.fingerprint,
+        "skipped": skipped,
+        "names": names or [str(i) for i in range(count)],
+        "labels": None if labels is None else list(labels),
+        "classes": _classes(images),
+    }
+
+
+def _classes(images: ImageSource) -> dict[str, str]:
+    """Class numbers to names, of the classes that occur; as text, for JSON."""
+    labels, targets = getattr(images, "labels", None), getattr(images, "targets", None)
+    if labels is None or targets is None:
+        return {}
+    return {str(number): label for number, label in zip(targets.tolist(), labels, strict=True) if number >= 0}
+
+
+def _document(order: Order, finished: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    subject, making, about = order.subject, order.making, read_json(order.folder / IMAGES)
+    there = {layer["name"] for layer in finished}
+    return {
+        "schema": SCHEMA,
+        "subject": {"name": subject.name, "fingerprint": subject.fingerprint, "input": subject.spec.shape},
+        "images": {key: about[key] for key in ("count", "fingerprint", "skipped")},
+        "render": {
+            "steps": making.steps,
+            "seed": making.seed,
+            "recipe": str(making.recipe),
+            "engine": making.engine,
+        },
+        "layers": finished,
+        "waiting": [layer for layer in order.plan if layer not in there],
+    }
+
+
+def picture_size(subject: Subject, seen: ReceptiveField) -> int:
+    """Side of a layer's pictures: four times its receptive field, from 64 to 128 px, at most the network's own.
+
+    >>> from core.testing import planted_classifier
+    >>> picture_size(planted_classifier(seed=0), ReceptiveField("conv", (0.0, 0.0), (1.0, 1.0), (3, 3), (12, 12)))
+    12
+    """
+    largest = min(LARGEST, *subject.spec.shape[1:])
+    return min(largest, max(64, -(-4 * max(seen.extent) // 16) * 16))
