@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,7 @@ from feature_viz.objectives import Objective, Seen, Wanted, objective
 from feature_viz.optimize import look, render
 from feature_viz.parametrize import INSIDE, correlate_colours, decorrelated_logits, fourier, spectrum_scale
 from feature_viz.recipes import Recipe
+from feature_viz.redirection import redirected_relus
 from feature_viz.spectrum import DECAY
 from feature_viz.transforms import Wobble
 
@@ -46,10 +48,10 @@ def accentuate(
     """Every image changed so that its target rises, and no more than that takes [hamblin2024].
 
     What is raised is the target minus ``strength`` times the squared change, as a share of the image: of its
-    spectrum, weighted as photographs are, or of the activations of ``layer``, best an early one. The target counts
-    in units of its rise for a change of the whole along the gradient, so that a first-order rise would be stopped at
-    a change of 1 / (2 x strength) whatever the network. ``activation`` and ``trace`` are of that difference; the
-    target's own value is ``core.targets.score``'s.
+    spectrum, weighted as photographs are, or of the activations of ``layer``, best an early one: then what is added
+    lies less like a veil over what is there. The target counts in units of its rise for a change of the whole along
+    the gradient, so that a first-order rise would be stopped at a change of 1 / (2 x strength) whatever the network.
+    ``activation`` is the target's, ``trace`` that of the difference.
 
     Raises
     ------
@@ -69,11 +71,20 @@ def accentuate(
         raise BadInput(
             f"{len(images)} images and {len(targets)} targets were given; one image a target is expected"
         )
-    wanted = [
-        near(subject, objective(subject, target), image, strength=strength, layer=layer)
-        for target, image in zip(targets, images, strict=True)
+    wanted = [objective(subject, target) for target in targets]
+    held = [
+        near(subject, each, image, strength=strength, layer=layer)
+        for each, image in zip(wanted, images, strict=True)
     ]
-    return render(subject, wanted, start=images, seed=seed, recipe=recipe, progress=progress)
+    made = render(subject, held, start=images, seed=seed, recipe=recipe, progress=progress)
+    pictures = torch.stack([each.image for each in made])
+    ends = accumulate(each.images for each in wanted)
+    reached = [
+        _values(subject, each, pictures[end - each.images : end])
+        for each, end in zip(wanted, ends, strict=True)
+    ]
+    activations = torch.cat(reached).tolist()
+    return tuple(replace(one, activation=value) for one, value in zip(made, activations, strict=True))
 
 
 def near(
@@ -162,16 +173,16 @@ def whitened(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
 
 def _spectral(subject: Subject, wanted: Objective, image: Tensor) -> tuple[Change, float]:
     """The change of the spectrum, and the rise by the gradient if all of it changed."""
-    given = image[None].to(subject.device).clamp(*INSIDE)
-    with torch.enable_grad():
+    given = image.to(subject.device).clamp(*INSIDE).repeat(wanted.images, 1, 1, 1)
+    with torch.enable_grad(), _woken(given.device):
         picture = decorrelated_logits(given).requires_grad_()
-        value = _value(subject, wanted, correlate_colours(picture).sigmoid())
+        value = _values(subject, wanted, correlate_colours(picture).sigmoid()).sum()
         (gradient,) = torch.autograd.grad(value, [picture])
     scale = spectrum_scale(*image.shape[1:], decay=DECAY).to(given)
     pull = torch.fft.rfft2(gradient, norm="ortho").abs() * scale
     pull[..., 1 : (image.shape[2] + 1) // 2] *= 2  # of these a real FFT keeps one of two
-    pull[..., 0, 0] = 0
-    return _change(whitened, reference := whitened(given)), float(pull.norm() * reference.norm())
+    pull[..., 0, 0] = 0.0
+    return _change(whitened, reference := whitened(given[:1])), float(pull[0].norm() * reference.norm())
 
 
 def _at(subject: Subject, wanted: Objective, image: Tensor, layer: str) -> tuple[Change, float]:
@@ -182,8 +193,8 @@ def _at(subject: Subject, wanted: Objective, image: Tensor, layer: str) -> tuple
         return as_maps(capture(subject, images, [layer], grad=True)[layer], info).flatten(1)
 
     both = replace(wanted, layers=wanted.layers | {layer})
-    given = image[None].to(subject.device)
-    with torch.enable_grad():
+    given = image.to(subject.device).repeat(wanted.images, 1, 1, 1)
+    with torch.enable_grad(), _woken(given.device):
         given = given.requires_grad_()
         seen = look(subject, [both], given)
         value = wanted.value(replace(seen, images=given)).sum()
@@ -191,12 +202,18 @@ def _at(subject: Subject, wanted: Objective, image: Tensor, layer: str) -> tuple
     if gradient is None:
         raise BadInput(f"{wanted} does not depend on layer {layer!r}; give one that comes before its own")
     with torch.no_grad():
-        reference = activations(given.detach())
-    return _change(activations, reference), float(gradient.norm() * reference.norm())
+        reference = activations(given[:1].detach())
+    return _change(activations, reference), float(gradient[0].norm() * reference.norm())
 
 
-def _value(subject: Subject, wanted: Objective, images: Tensor) -> Tensor:
-    return wanted.value(replace(look(subject, [wanted], images), images=images)).sum()
+def _woken(device: torch.device) -> redirected_relus:
+    """A target that is dead on the image has a slope too: the one it is woken along."""
+    return redirected_relus(torch.ones(1, dtype=torch.bool, device=device))
+
+
+def _values(subject: Subject, wanted: Objective, images: Tensor) -> Float[Tensor, "n"]:
+    """The objective of the images as they are."""
+    return wanted.value(replace(look(subject, [wanted], images), images=images)).expand(len(images))
 
 
 def _change(look_at: Callable[[Tensor], Tensor], reference: Float[Tensor, "1 d"]) -> Change:

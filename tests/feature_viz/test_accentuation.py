@@ -1,5 +1,7 @@
 """Accentuation raises its target and stays near; caricatures go further the image's way."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,14 +9,15 @@ from core.activations import capture
 from core.errors import BadInput, UnknownName
 from core.targets import Output, Unit, score
 from core.testing import planted_classifier
-from feature_viz.accentuation import accentuate, caricature, caricatures, near, whitened
-from feature_viz.objectives import channel
+from feature_viz.accentuation import ACCENTUATION, accentuate, caricature, caricatures, near, whitened
+from feature_viz.objectives import channel, diversity
 from feature_viz.optimize import render
 from feature_viz.recipes import Recipe
 from feature_viz.transforms import STILL
 
 SUBJECT = planted_classifier(seed=0)
 IMAGES = 0.2 + 0.6 * torch.rand((2, 3, 12, 12), generator=torch.Generator().manual_seed(0))
+SHORT = replace(ACCENTUATION, steps=24)
 TARGETS = [Unit("relu", 1), Output("class", 2)]
 
 
@@ -34,7 +37,7 @@ def change(images):
 @pytest.mark.parametrize("layer", [None, "conv"])
 def test_the_target_rises_and_a_strong_leash_is_short(layer):
     free, near_by, close = (
-        stacked(accentuate(SUBJECT, IMAGES, TARGETS, strength=strength, layer=layer))
+        stacked(accentuate(SUBJECT, IMAGES, TARGETS, strength=strength, layer=layer, recipe=SHORT))
         for strength in (0.0, 1.0, 10.0)
     )
     assert (values(close) > values(IMAGES)).all()
@@ -47,6 +50,18 @@ def test_the_target_rises_and_a_strong_leash_is_short(layer):
 def test_it_stays_nearer_than_plain_ascent():
     plain = stacked(render(SUBJECT, TARGETS, start=IMAGES, steps=64, recipe=Recipe(wobble=STILL)))
     assert (change(stacked(accentuate(SUBJECT, IMAGES, TARGETS))) < change(plain)).all()
+
+
+def test_the_activation_is_the_targets_own():
+    made = accentuate(SUBJECT, IMAGES, TARGETS, strength=3.0)
+    assert torch.allclose(torch.tensor([each.activation for each in made]), values(stacked(made)), rtol=1e-4)
+
+
+def test_several_of_one_image():
+    diverse = channel("relu", 1) + 0.1 * diversity("relu", 2)
+    made = accentuate(SUBJECT, IMAGES[:1], [diverse], recipe=SHORT)
+    assert [each.copy for each in made] == [0, 1]
+    assert made[0].activation > score(SUBJECT, IMAGES[:1], Unit("relu", 1))
 
 
 def test_a_linear_unit_is_stopped_where_the_docs_say():
