@@ -9,6 +9,7 @@ The folder holds, beside the run's manifest.json:
                                    lowers it, 0017-diverse.webp several pictures that raise it, side by side
     examples/LAYER/0017.webp       its top images' crops in one strip, best first, square cells; 0017-range.webp its
                                    bottom images' and then one image's of every stretch of its activations
+    wires/LAYER.json               [{in: [{unit, weight}], out}] of all the layer's units, see ``wiring.wires``
     exemplars/LAYER.safetensors    all units' exemplars, see ``exemplars.Exemplars``
     images.json                    names, labels, classes and count of the images, and those not decodable
     plan.json                      {layer: {units: "0-23,40", views}}: what the folder is to hold
@@ -50,9 +51,12 @@ UNIT
     classes     [{label, mean, count}]: mean over the images of the classes that fire it most; [] without labels
     scores      {multiple: reached / best, or null where best is not positive;
                 sds: (reached - mean) / sd, or null where sd is 0}
-    views       {view: {picture, count, objective, reached, fired}}
+    views       {view: {picture, count, objective, reached, fired}}, see ``views.make_view``
+    wires       its entry of wires/LAYER.json (put in when a layer is read)
 """
 
+import base64
+import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +72,11 @@ from feature_viz.exemplars import ImageSource
 from feature_viz.gallery_layer import layer_path, read_layers
 from feature_viz.gallery_making import DOCUMENT, SCHEMA, LayerMade, Order, make
 from feature_viz.gallery_plan import Request, agreed, forget, read_plan
+from feature_viz.gallery_wires import wires_path
 from feature_viz.views import ENGINES, Making
+
+STRIP = 12
+"""Pictures that a result shows in a notebook."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +96,19 @@ class GalleryResult:
     def units(self) -> Iterator[Mapping[str, Any]]:
         """Every UNIT, layer after layer."""
         return (unit for layer in self.layers for unit in layer["units"])
+
+    def _repr_html_(self) -> str:
+        layers = self.document["layers"]
+        shown = [one["picture"] for layer in layers for one in layer["shown"]][:: max(1, len(layers))][:STRIP]
+        style = "width:72px;height:72px;object-fit:cover;margin:0 4px 4px 0;border-radius:3px"
+        pictures = "".join(
+            f'<img alt="" style="{style}" src="data:image/webp;base64,{_base64(self.folder / name)}">'
+            for name in shown
+        )
+        text = html.escape(f"What {self.document['subject']['name']} looks for")
+        units = sum(layer["count"] for layer in layers)
+        page = html.escape((self.folder / "index.html").as_posix())
+        return f'<p>{pictures}</p><p><a href="{page}">{text}</a>: {units} units of {len(layers)} layers</p>'
 
 
 def gallery(
@@ -128,11 +149,11 @@ def gallery(
         raise BadInput(f"there is no engine {making.engine!r}; there are {', '.join(ENGINES)}")
     folder = Path(out)
     held = read_plan(folder)
-    plan = agreed(subject, held, request, folder)
+    plan = agreed(subject, held, request, folder, engine=making.engine)
     with running(
         folder,
         kind="gallery",
-        parameters={"steps": making.steps, "recipe": str(making.recipe), "engine": making.engine},
+        parameters={"steps": making.step_count, "recipe": str(making.recipe), "engine": making.engine},
         seeds={"seed": making.seed},
         subject=subject.fingerprint,
         data=images.fingerprint,
@@ -141,8 +162,11 @@ def gallery(
         if not run.finished:
             if request.redo is not None:
                 forget(subject, plan, folder, request.redo)
-            for layer in (name for name in held if held[name] != plan[name]):
-                layer_path(folder, layer).unlink(missing_ok=True)
+            for layer in held:
+                if held[layer] != plan[layer]:
+                    layer_path(folder, layer).unlink(missing_ok=True)
+                if list(held) != list(plan):  # a new layer may lie between those that a wire joined
+                    wires_path(folder, layer).unlink(missing_ok=True)
             make(Order(subject, images, plan, making, folder), layer_made, progress)
     return read_gallery(out)
 
@@ -168,3 +192,7 @@ def read_gallery(folder: str | Path) -> GalleryResult:
         steps=document["render"]["steps"],
     )
     return GalleryResult(folder, document, stamp)
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()

@@ -10,6 +10,7 @@ from core.subject import Subject
 from feature_viz.crops import folder_name, unit_strips
 from feature_viz.exemplars import ImageSource
 from feature_viz.gallery_plan import Share
+from feature_viz.gallery_wires import wired
 from feature_viz.layer_summary import summary
 from feature_viz.unit_entries import LayerWork, Row, cost, entries
 from feature_viz.views import Making
@@ -56,14 +57,15 @@ def layer_path(folder: Path, layer: str) -> Path:
 
 
 def read_layer(folder: Path, layer: str) -> Mapping[str, Any]:
-    """A finished layer with its UNITs.
+    """A finished layer with its UNITs and their wires.
 
     Raises
     ------
     Unreadable
         if the layer is not finished.
     """
-    return dict(read_json(layer_path(folder, layer)))
+    document = dict(read_json(layer_path(folder, layer)))
+    return document | {"units": wired(folder, layer, document["units"])}
 
 
 def read_layers(folder: Path, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:

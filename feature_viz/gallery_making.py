@@ -13,11 +13,13 @@ from feature_viz.crops import folder_name
 from feature_viz.exemplars import ImageSource, exemplars, read_exemplars, write_exemplars
 from feature_viz.gallery_layer import layer_path, make_layer, read_layer, read_layers
 from feature_viz.gallery_plan import Plan, write_plan
+from feature_viz.gallery_wires import as_entry, wires_path
 from feature_viz.optimize import LARGEST
 from feature_viz.receptive import ReceptiveField, receptive_fields
 from feature_viz.unit_entries import LayerWork, cost
 from feature_viz.unit_table import write_units
 from feature_viz.views import Making
+from feature_viz.wiring import wires
 
 SCHEMA = "gridlens.gallery/2"
 DOCUMENT = "gallery.json"
@@ -55,6 +57,7 @@ def make(order: Order, layer_made: LayerMade | None, progress: Progress) -> None
         _find(order, names, progress)
         if not finished:
             write_plan(order.folder, order.plan)
+            _wire(order, progress)
         for layer in names:
 
             def tick(step: int, _: int, label: str, done: int = done, layer: str = layer) -> None:
@@ -96,6 +99,16 @@ def _find(order: Order, names: Sequence[str], progress: Progress) -> None:
     for name in missing:
         write_exemplars(_examples(order, name), found[name])
     shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _wire(order: Order, progress: Progress) -> None:
+    """The strongest weights between the gallery's layers, unless they are there."""
+    paths = {layer: wires_path(order.folder, layer) for layer in order.plan}
+    if all(path.exists() for path in paths.values()):
+        return
+    found = wires(order.subject, list(order.plan), progress=progress)
+    for layer, path in paths.items():
+        write_json(path, [as_entry(unit) for unit in found[layer].units])
 
 
 def _recall(order: Order) -> None:
@@ -156,7 +169,7 @@ def _document(order: Order, finished: Sequence[Mapping[str, Any]]) -> dict[str, 
         "subject": {"name": subject.name, "fingerprint": subject.fingerprint, "input": subject.spec.shape},
         "images": {key: about[key] for key in ("count", "fingerprint", "skipped")},
         "render": {
-            "steps": making.steps,
+            "steps": making.step_count,
             "seed": making.seed,
             "recipe": str(making.recipe),
             "engine": making.engine,

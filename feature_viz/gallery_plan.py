@@ -13,7 +13,7 @@ from core.errors import BadInput, RunConflict
 from core.subject import Subject
 from feature_viz.crops import folder_name
 from feature_viz.selection import as_ranges, chosen_layers, chosen_units
-from feature_viz.views import VIEWS
+from feature_viz.views import ENGINES, VIEWS
 
 PLAN = "plan.json"
 BATCH = 16
@@ -59,7 +59,7 @@ Plan = Mapping[str, Share]
 """Layers in execution order to their parts."""
 
 
-def planned(subject: Subject, request: Request) -> Plan:
+def planned(subject: Subject, request: Request, *, engine: str = "gridlens") -> Plan:
     """What a request comes to for a subject.
 
     A layer whose activations are never below zero, such as a ReLU's, has no negative view: nothing lowers it further.
@@ -74,7 +74,7 @@ def planned(subject: Subject, request: Request) -> Plan:
     Share(units=(0, 1), views=('positive', 'seed', 'diverse'), skipped=('negative',))
     """
     names = chosen_layers(subject, request.layers)
-    views = chosen_views(request.views)
+    views = chosen_views(request.views, engine=engine)
     below = _below_zero(subject, names) if "negative" in views else {}
     return {
         name: Share(
@@ -85,22 +85,21 @@ def planned(subject: Subject, request: Request) -> Plan:
     }
 
 
-def chosen_views(text: str) -> tuple[str, ...]:
+def chosen_views(text: str, *, engine: str = "gridlens") -> tuple[str, ...]:
     """Views from text such as ``positive,negative``; the first is always among them.
 
     Raises
     ------
     BadInput
-        if there is no such view.
+        if there is no such view, or the engine cannot make it.
 
-    >>> chosen_views("negative")
-    ('positive', 'negative')
+    >>> chosen_views("negative"), chosen_views("all", engine="lucent")
+    (('positive', 'negative'), ('positive', 'seed'))
     """
-    wanted = {part.strip() for part in text.split(",")} if text.strip() != "all" else set(VIEWS)
-    if unknown := sorted(wanted - set(VIEWS)):
-        raise BadInput(
-            f"views {text!r}: there is no view {unknown[0]!r}; there are {', '.join(VIEWS)} and all"
-        )
+    known = ENGINES[engine].views
+    wanted = {part.strip() for part in text.split(",")} if text.strip() != "all" else set(known)
+    if unknown := sorted(wanted - set(known)):
+        raise BadInput(f"views {text!r}: {engine} makes no view {unknown[0]!r}; it makes {', '.join(known)}")
     return tuple(view for view in VIEWS if view in wanted | {"positive"})
 
 
@@ -141,7 +140,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
     write_json(folder / PLAN, text)
 
 
-def agreed(subject: Subject, held: Plan, request: Request, folder: Path) -> Plan:
+def agreed(subject: Subject, held: Plan, request: Request, folder: Path, *, engine: str = "gridlens") -> Plan:
     """What the folder is to hold once the request is met.
 
     Raises
@@ -149,7 +148,7 @@ def agreed(subject: Subject, held: Plan, request: Request, folder: Path) -> Plan
     RunConflict
         if the folder holds other layers, units or views, and the request does not say that they are to be added.
     """
-    wanted = planned(subject, request)
+    wanted = planned(subject, request, engine=engine)
     if not held or held == wanted:
         return wanted
     if not request.only_missing and request.redo is None:

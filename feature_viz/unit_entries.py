@@ -68,7 +68,7 @@ def entries(
 
 def cost(held: Sequence[str], views: Sequence[str], units: int, making: Making) -> int:
     """Image-steps that it takes to make some views of so many units."""
-    return sum(VIEWS[view].images for view in views if view in held) * units * making.steps
+    return sum(VIEWS[view].images for view in views if view in held) * units * making.step_count
 
 
 def unit_entry(work: LayerWork, unit: int, views: Mapping[str, Row]) -> Row:

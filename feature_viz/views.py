@@ -1,7 +1,7 @@
 """Views: the pictures that a gallery makes of a unit: what raises it, twice; what lowers it; a diverse set."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,10 @@ APART = 2.0
 class View:
     """One kind of picture of a unit: what it raises, from which seed, and the ending of its file's name."""
 
-    objective: Callable[[Unit], Objective]
+    wanted: Callable[[Unit], Unit | Objective]
     ending: str
     seed: int = 0
     images: int = 1
-
-
-def _raised(unit: Unit) -> Objective:
-    return channel(unit.layer, unit.channel)
 
 
 def _lowered(unit: Unit) -> Objective:
@@ -50,28 +46,83 @@ def _apart(unit: Unit) -> Objective:
 
 
 VIEWS: Mapping[str, View] = {
-    "positive": View(_raised, ""),
-    "seed": View(_raised, "-seed", seed=1),
+    "positive": View(lambda unit: unit, ""),
+    "seed": View(lambda unit: unit, "-seed", seed=1),
     "negative": View(_lowered, "-negative"),
     "diverse": View(_apart, "-diverse", images=DIVERSE),
 }
 """Name to View; a View's ``seed`` is added to the gallery's."""
 
-Engine = Callable[..., Sequence[FeatureImage]]
-"""A function that is called as ``optimize.render`` is."""
-
-ENGINES: Mapping[str, Engine] = {"gridlens": render}
-"""Name to Engine."""
-
 
 @dataclass(frozen=True)
 class Making:
-    """How a gallery's pictures are made: steps, seed, recipe, and the engine out of ``ENGINES``."""
+    """How a gallery's pictures are made: engine out of ``ENGINES``, steps (None: the engine's own), seed, recipe."""
 
-    steps: int = 96
+    steps: int | None = None
     seed: int = 0
     recipe: Recipe = field(default_factory=Recipe)
     engine: str = "gridlens"
+
+    @property
+    def step_count(self) -> int:
+        """Steps that every picture takes."""
+        return self.steps or ENGINES[self.engine].steps
+
+
+Drawn = Callable[[Subject, Sequence[Unit | Objective], Making, int, int, Progress], Sequence[FeatureImage]]
+"""Called with subject, wanted, making, size, batch size and progress."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What makes pictures: its function, its usual number of steps, and the views that it can make."""
+
+    draw: Drawn
+    steps: int
+    views: tuple[str, ...]
+
+
+def _gridlens(
+    subject: Subject,
+    wanted: Sequence[Unit | Objective],
+    making: Making,
+    size: int,
+    batch_size: int,
+    progress: Progress,
+) -> Sequence[FeatureImage]:
+    return render(
+        subject,
+        wanted,
+        seed=making.seed,
+        steps=making.step_count,
+        size=size,
+        batch_size=batch_size,
+        recipe=making.recipe,
+        progress=progress,
+    )
+
+
+def _lucent(
+    subject: Subject,
+    wanted: Sequence[Unit | Objective],
+    making: Making,
+    size: int,
+    batch_size: int,
+    progress: Progress,
+) -> Sequence[FeatureImage]:
+    from feature_viz.lucent_render import lucent_render
+
+    units = [each for each in wanted if isinstance(each, Unit)]
+    return lucent_render(
+        subject, units, steps=making.step_count, size=size, seed=making.seed, progress=progress
+    )
+
+
+ENGINES: Mapping[str, Engine] = {
+    "gridlens": Engine(_gridlens, 96, tuple(VIEWS)),
+    "lucent": Engine(_lucent, 512, ("positive", "seed")),
+}
+"""Name to Engine."""
 
 
 def make_view(
@@ -92,15 +143,13 @@ def make_view(
     fired       whether the picture makes the unit differ from zero anywhere
     """
     view = VIEWS[name]
-    made = ENGINES[making.engine](
+    made = ENGINES[making.engine].draw(
         subject,
-        [view.objective(unit) for unit in units],
-        seed=making.seed + view.seed,
-        steps=making.steps,
-        size=size,
-        batch_size=max(1, len(units) // view.images),
-        recipe=making.recipe,
-        progress=progress,
+        [view.wanted(unit) for unit in units],
+        replace(making, seed=making.seed + view.seed),
+        size,
+        max(1, len(units) // view.images),
+        progress,
     )
     peaks = _peaks(subject, units[0].layer, torch.stack([each.image for each in made]))
     entries = []

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from envs.registry import register_envs as register_envs
     from envs.registry import world as world
     from feature_viz.feature_image import FeatureImage as FeatureImage
-    from feature_viz.gallery import gallery as gallery
     from feature_viz.optimize import render as render
+    from gridlens.galleries import gallery as gallery
     from rl.agents import load as load_agent
     from vision.datasets import open_images as open_images
     from vision.models import load as load_classifier
@@ -42,7 +42,7 @@ _HOMES = {
     "Unit": "core.targets",
     "attribute": "core.attribution",
     "capture": "core.activations",
-    "gallery": "feature_viz.gallery",
+    "gallery": "gridlens.galleries",
     "grad_cam": "core.attribution",
     "integrated_gradients": "core.attribution",
     "load_agent": "rl.agents",

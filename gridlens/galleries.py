@@ -21,7 +21,7 @@ EMBEDDED_LAYERS = "relu1,relu2,relu3,relu4"
 class Made(TypedDict, total=False):
     """How the pictures are made; see ``feature_viz.views.Making``."""
 
-    steps: int
+    steps: int | None
     seed: int
     recipe: Recipe
     engine: str

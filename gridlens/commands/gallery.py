@@ -34,8 +34,13 @@ def gallery(
             "lowers it; diverse, four unlike each other. All cost seven times as much as positive alone."
         ),
     ] = "all",
-    steps: Annotated[int, typer.Option(help="Optimisation steps a picture.", min=1)] = 96,
-    engine: Annotated[str, typer.Option(help="What makes the pictures: gridlens or lucent.")] = "gridlens",
+    steps: Annotated[
+        int | None, typer.Option(help="Optimisation steps a picture; default: 96, or lucent's 512.", min=1)
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(help="What makes the pictures: gridlens, or lucent itself (positive and seed views)."),
+    ] = "gridlens",
     only_missing: Annotated[
         bool, typer.Option("--only-missing", help="Add to the folder's gallery what it does not hold yet.")
     ] = False,

@@ -199,3 +199,36 @@ def test_layers_are_searched_in_groups_of_bounded_size(make, tmp_path, monkeypat
     whole = make(tmp_path / "whole")
     monkeypatch.setattr(gallery_making, "TOGETHER", 4)
     assert contents(make(tmp_path / "parts").folder) == contents(whole.folder)
+
+
+def test_wires_join_the_layers_shown_and_follow_when_one_comes_between(make, tmp_path):
+    folder = tmp_path / "g"
+    ends = {wire["unit"] for unit in make(folder, layers="conv,head").units for wire in unit["wires"]["in"]}
+    assert {end.split(":")[0] for end in ends} == {"conv"}
+    head = list(make(folder, layers="pool", only_missing=True).units)[-1]
+    assert head["unit"] == "head:2"
+    assert {wire["unit"].split(":")[0] for wire in head["wires"]["in"]} == {"pool"}
+
+
+def test_lucent_makes_the_views_that_it_can(make, tmp_path):
+    result = gallery(
+        SUBJECT,
+        make.source,
+        Request("conv", "0-1"),
+        making=Making(steps=2, engine="lucent"),
+        out=tmp_path / "g",
+    )
+    assert [list(unit["views"]) for unit in result.units] == [["positive", "seed"]] * 2
+    with pytest.raises(BadInput, match="lucent makes no view 'diverse'"):
+        gallery(
+            SUBJECT, make.source, Request(views="diverse"), making=Making(engine="lucent"), out=tmp_path / "h"
+        )
+    with pytest.raises(BadInput, match="no engine 'lucid'"):
+        gallery(SUBJECT, make.source, making=Making(engine="lucid"), out=tmp_path / "h")
+    assert not (tmp_path / "h").exists()
+
+
+def test_a_result_shows_itself_in_a_notebook(make, tmp_path):
+    shown = make(tmp_path / "g", layers="conv")._repr_html_()
+    assert shown.count("data:image/webp;base64,") == 4
+    assert f'href="{(tmp_path / "g/index.html").as_posix()}"' in shown
