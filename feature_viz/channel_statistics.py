@@ -41,7 +41,7 @@ def channel_statistics(
 
 def fitted(
     subject: Subject, layers: Sequence[str], images: Float[Tensor, "n c h w"]
-) -> Float[Tensor, "n c h w"]:
+) -> Float[Tensor, "n c p q"]:
     """The images as they are if the subject can be run on their size as far as these layers, else scaled to its own.
 
     >>> from core.testing import planted_classifier

@@ -36,5 +36,22 @@ def natural_choice(top: Float[Tensor, "n k d"], bottom: Float[Tensor, "n j d"]) 
     return torch.stack(shares).mean(0)
 
 
+def others_choice(
+    pictures: Float[Tensor, "n d"], top: Float[Tensor, "n k d"], bottom: Float[Tensor, "n j d"]
+) -> Float[Tensor, "n"]:
+    """The same with every other unit's picture in turn in the picture's place, the mean over which.
+
+    What a picture must beat to say anything of its own unit: top crops are often busy and bottom ones flat, and then
+    any picture tells them apart. NaN where there is no other unit.
+
+    >>> others_choice(torch.eye(2), torch.eye(2)[:, None], torch.eye(2).flip(0)[:, None]).tolist()
+    [0.0, 0.0]
+    """
+    shifts = range(1, len(pictures))
+    if not shifts:
+        return torch.full((len(pictures),), torch.nan)
+    return torch.stack([forced_choice(pictures.roll(shift, 0), top, bottom) for shift in shifts]).mean(0)
+
+
 def _alike(images: Float[Tensor, "n k d"], pictures: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
     return torch.einsum("nkd,nd->nk", images, pictures)

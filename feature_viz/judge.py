@@ -34,8 +34,8 @@ def judge_by(
 ) -> Judge:
     """A judge that sees with ``subject``, to whom ``natural`` images (some 100 do) are the usual thing.
 
-    It should share neither weights nor training with the network whose pictures it judges. Without ``layers``: the
-    last layer of every map size.
+    It should share neither weights nor training with the network whose pictures it judges. Without ``layers``: four
+    spread over its depth.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def judge_by(
 
     >>> from core.testing import planted_classifier
     >>> print(judge_by(planted_classifier(seed=0), torch.rand(8, 3, 12, 12)))
-    planted by relu, pool
+    planted by conv, relu, pool
     """
     if len(natural) < 2:
         raise BadInput(f"{len(natural)} natural images were given to make a judge; expected at least 2")
@@ -58,13 +58,10 @@ def judge_by(
 
 
 def judging_layers(subject: Subject) -> tuple[str, ...]:
-    """The last layer of every map size, or, where these are fewer than two, four evenly spread over the depth."""
+    """Four layers spread evenly over the depth of those with maps, the last of them at the end."""
     maps = [name for name, layer in subject.layers.items() if layer.spatial and layer.calls == 1]
-    last = {subject.layers[name].grid: name for name in maps}
-    if len(last) > 1:
-        return tuple(name for name in maps if name in last.values())
     names = maps or list(subject.layers)
-    return tuple(dict.fromkeys(names[len(names) * (4 * i + 3) // 16] for i in range(4)))
+    return tuple(dict.fromkeys(names[max(0, -(-len(names) * (i + 1) // 4) - 1)] for i in range(4)))
 
 
 def described(judge: Judge, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"]:
@@ -80,8 +77,8 @@ def described(judge: Judge, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "
 
     >>> from core.testing import planted_classifier
     >>> judge = judge_by(planted_classifier(seed=0), torch.rand(8, 3, 12, 12))
-    >>> described(judge, torch.rand(2, 1, 20, 20)).norm(dim=1).tolist()
-    [1.0, 1.0]
+    >>> described(judge, torch.rand(2, 1, 20, 20)).shape
+    torch.Size([2, 24])
     """
     seen = channel_statistics(judge.subject, judge.layers, _coloured(judge.subject, images), spread=True)
     parts = [

@@ -15,7 +15,10 @@ from feature_viz.channel_statistics import channel_statistics
 MOST = 6
 """Layers below a unit that are looked at."""
 
-LEAST = 0.02
+INNER = 0.75
+"""Share of a crop's side that counts: the middle, where what fired the unit is."""
+
+LEAST = 0.05
 """How much more alike a unit's own crops must be than other units' for the question to have an answer."""
 
 
@@ -53,7 +56,7 @@ def natural_path(
     if n < 2 or k < 2 or not layers:
         return Path(dict.fromkeys(layers, unknown), unknown)
     made = channel_statistics(subject, layers, pictures)
-    found = channel_statistics(subject, layers, top.flatten(0, 1))
+    found = channel_statistics(subject, layers, _middle(top.flatten(0, 1)))
     reached, span = {}, {}
     for layer in layers:
         reached[layer], span[layer] = _placed(made[layer], found[layer].view(n, k, -1))
@@ -95,6 +98,11 @@ def _placed(picture: Float[Tensor, "n d"], crops: Float[Tensor, "n k d"]) -> tup
     own = centres.square().sum(1) * k / (k - 1) - 1 / (k - 1)  # mean over pairs of different crops
     unrelated = (centres * (centres.sum(0) - centres)).sum(1) / (n - 1)
     return (made * centres).sum(1) - unrelated, own - unrelated
+
+
+def _middle(crops: Float[Tensor, "n c q r"]) -> Float[Tensor, "n c a b"]:
+    up, left = (round(side * (1 - INNER) / 2) for side in crops.shape[2:])
+    return crops[:, :, up : crops.shape[2] - up, left : crops.shape[3] - left]
 
 
 def _share(reached: Float[Tensor, "n"], span: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
