@@ -19,7 +19,7 @@ ODD, EVEN = 0.67, 0.6
 """Lucid divides arc tangents and their squares by these, so that both have about unit variance."""
 
 
-def cppn(*, width: int = 24, depth: int = 8, sd: float = 0.2, rate: float = 0.01) -> Parametrisation:
+def cppn(*, width: int = 24, depth: int = 8, sd: float = 0.2, rate: float = 0.008) -> Parametrisation:
     """A compositional pattern producing network for every image [mordvintsev2018]: lines and fields, no grain.
 
     ``depth`` layers of ``width`` units, each followed by arc tangents and their squares, as in lucid. Lucid begins

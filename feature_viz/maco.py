@@ -12,7 +12,7 @@ from feature_viz.parametrize import Canvas, Parametrisation, Shape, correlate_co
 from feature_viz.spectrum import Spectrum, natural_spectrum, spectrum_at
 
 
-def maco(spectrum: Spectrum | None = None, *, rate: float = 0.2) -> Parametrisation:
+def maco(spectrum: Spectrum | None = None, *, rate: float = 0.6) -> Parametrisation:
     """Pictures whose every frequency is as strong as in photographs, so that none can be exaggerated [fel2023].
 
     ``spectrum`` is measured from any images by ``measure_spectrum``; without one it follows the 1/f law. The phase

@@ -33,10 +33,10 @@ class Recipe:
 
 RECIPES: Mapping[str, Recipe] = {
     "default": Recipe(),
-    "fast": Recipe(fourier(rate=0.15), steps=48),
+    "fast": Recipe(fourier(rate=0.1), steps=48),
     "pixels": Recipe(pixels(), steps=128),
-    "cppn": Recipe(cppn(), steps=192),
-    "maco": Recipe(maco(), Wobble(crop=(0.5, 0.95), noise=0.05, views=4), steps=128),
+    "cppn": Recipe(cppn(), steps=128),
+    "maco": Recipe(maco(), Wobble(crop=(0.5, 0.95), noise=0.05, views=2), steps=128),
 }
 """Name to recipe: the first is render()'s; see the docs of each parametrisation for what it is good at."""
 
