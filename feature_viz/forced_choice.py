@@ -53,5 +53,20 @@ def others_choice(
     return torch.stack([forced_choice(pictures.roll(shift, 0), top, bottom) for shift in shifts]).mean(0)
 
 
+def identification(pictures: Float[Tensor, "n d"], top: Float[Tensor, "n k d"]) -> Float[Tensor, "n"]:
+    """The share of all pairs (an own top crop, another unit's top crop) where the own one is more like the picture.
+
+    A harder question than ``forced_choice``: both crops are such as fire some unit, and 0.5 is chance whatever they
+    have in common. NaN where there is no other unit.
+
+    >>> identification(torch.eye(2), torch.eye(2)[:, None]).tolist()
+    [1.0, 1.0]
+    """
+    n, k = top.shape[:2]
+    alike = torch.einsum("nd,mkd->nmk", pictures, top)
+    own = torch.eye(n, dtype=torch.bool)
+    return share_above(alike[own], alike[~own].view(n, (n - 1) * k))
+
+
 def _alike(images: Float[Tensor, "n k d"], pictures: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
     return torch.einsum("nkd,nd->nk", images, pictures)

@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.subject import Subject
 from core.targets import Output, Target
 from feature_viz.agreement import agreement
-from feature_viz.forced_choice import forced_choice, natural_choice, others_choice
+from feature_viz.forced_choice import forced_choice, identification, natural_choice, others_choice
 from feature_viz.judge import Judge, described
 from feature_viz.natural_path import layers_below, natural_path
 from feature_viz.survival import survival
@@ -24,6 +24,7 @@ SCORES: Mapping[str, str] = {
     "forced_choice": "share of pairs in which the picture tells top from bottom crops, to an independent judge",
     "forced_choice_natural": "the same with a real top crop in the picture's place",
     "forced_choice_others": "the same with other units' pictures in the picture's place: the chance level",
+    "identification": "share of pairs in which the picture tells its unit's top crops from other units'",
     "path": "how naturally the layers below are driven: 0 as by unrelated images, 1 as by the unit's own",
 }
 """Every score with what it says; docs/truth.md has definitions, sources and what each cannot show."""
@@ -43,8 +44,8 @@ def picture_scores(
     """A row of ``SCORES`` for each target's picture; None where a score cannot be said.
 
     ``seconds`` are other seeds' pictures; ``top`` and ``bottom`` each target's crops at the scale of the subject's
-    input, best first. Agreement, path and the choice by others compare the targets given with each other: give some
-    16 of a layer, and the same ones to get the same numbers.
+    input, best first. Agreement, identification, path and the choice by others compare the targets given with each
+    other: give some 16 of a layer, and the same ones to get the same numbers.
 
     Raises
     ------
@@ -94,6 +95,7 @@ def _judged(
         "forced_choice": forced_choice(seen, high, low),
         "forced_choice_natural": natural_choice(high, low),
         "forced_choice_others": others_choice(seen, high, low),
+        "identification": identification(seen, high),
     }
 
 

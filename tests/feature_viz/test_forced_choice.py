@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.testing import planted_classifier
-from feature_viz.forced_choice import forced_choice, natural_choice
+from feature_viz.forced_choice import forced_choice, identification, natural_choice, others_choice
 from feature_viz.judge import described, judge_by
 
 
@@ -56,3 +56,22 @@ def test_natural_choice_against_leaving_one_out_by_hand(judge):
 def test_a_single_crop_cannot_be_left_out(judge):
     top = seen(judge, tinted(2, 1, 0, 1))
     assert torch.isnan(natural_choice(top, top)).all()
+
+
+def test_pictures_that_any_unit_could_have_are_found_out(judge):
+    """Both units' tops are bright and both bottoms dark: either picture is right, and says nothing of its unit."""
+    top = torch.stack([tinted(1, 5, channel, 1)[0] for channel in (0, 2)])
+    high, low = seen(judge, top), seen(judge, 0.3 * tinted(2, 5, 1, 2))
+    same = described(judge, tinted(1, 1, 0, 3)[0]).repeat(2, 1)
+    own = torch.cat([described(judge, tinted(1, 1, channel, 3)[0]) for channel in (0, 2)])
+    assert identification(own, high).tolist() == [1.0, 1.0]
+    assert identification(own.flip(0), high).tolist() == [0.0, 0.0]
+    assert float(identification(same, high).mean()) == pytest.approx(0.5)
+    assert forced_choice(own, high, low).tolist() == [1.0, 1.0]
+    torch.testing.assert_close(others_choice(own, high, low), forced_choice(own.flip(0), high, low))
+
+
+def test_one_unit_alone_has_nothing_to_be_told_from(judge):
+    top = seen(judge, tinted(1, 3, 0, 1))
+    assert torch.isnan(identification(top[:, 0], top)).all()
+    assert torch.isnan(others_choice(top[:, 0], top, top)).all()

@@ -46,6 +46,7 @@ def test_every_score_for_good_and_for_exchanged_pictures(subject, judge):
         assert good[i]["agreement"] == 1 > wrong[i]["agreement"]
         assert good[i]["forced_choice"] == 1 > wrong[i]["forced_choice"]
         assert good[i]["forced_choice"] > good[i]["forced_choice_others"]
+        assert good[i]["identification"] == 1 > wrong[i]["identification"]
         assert good[i]["path"] > 0.7 > wrong[i]["path"]
 
 
