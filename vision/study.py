@@ -8,10 +8,10 @@ from torch import Tensor
 
 from core.activations import capture
 from core.errors import BadInput, UnknownName
+from core.layers import as_maps
 from core.probing import ProbeResult, probe
 from core.progress import Progress, silent
 from core.subject import Subject
-from core.layers import as_maps
 from vision import shapes
 
 PROBED = {factor.name: factor.meaning for factor in shapes.FACTORS if factor.kind == "interval"}
