@@ -8,7 +8,8 @@ The folder holds, beside the run's manifest.json:
     pictures/LAYER/0017.webp       what raises unit 17; 0017-seed.webp from another seed, 0017-negative.webp what
                                    lowers it, 0017-diverse.webp several pictures that raise it, side by side
     examples/LAYER/0017.webp       its top images' crops in one strip, best first, square cells; 0017-range.webp its
-                                   bottom images' and then one image's of every stretch of its activations
+                                   bottom images' and then one image's of every stretch of its activations;
+                                   0017-why.webp what of its best images drives it
     wires/LAYER.json               [{in: [{unit, weight}], out}] of all the layer's units, see ``wiring.wires``
     exemplars/LAYER.safetensors    all units' exemplars, see ``exemplars.Exemplars``
     images.json                    names, labels, classes and count of the images, and those not decodable
@@ -19,7 +20,7 @@ GALLERY
     schema      "gridlens.gallery/2"
     subject     {name, fingerprint, input: [c, h, w]}
     images      {count, fingerprint, skipped: {name: reason}}: what the top images were searched in
-    render      {steps, seed, recipe, engine}
+    render      {steps, seed, recipe, engine, judge: name or null}
     layers      [LAYER without its units] in execution order, those that are finished
     waiting     names of the layers that are not finished yet
 
@@ -40,7 +41,7 @@ UNIT
     best        the largest activation over all positions of all real images
     mean, sd    of the real images' largest activations over positions
     firing      share of the real images that fire the unit above zero
-    strip, range_strip      paths of the strips of crops
+    strip, range_strip, why      paths of the strips of crops
     cell        side of one crop in the strips, in pixels
     top         [{index, name, label or null, activation, row, column, box}], best first. ``index`` counts
                 the decodable images from 0; ``row, column`` is the place in the layer's map; ``box`` is the receptive
@@ -49,8 +50,8 @@ UNIT
     range       the same, low to high, of one image from each stretch of the activations: its further cells
     histogram   {low, width, counts} of the images' largest activations over positions
     classes     [{label, mean, count}]: mean over the images of the classes that fire it most; [] without labels
-    scores      {multiple: reached / best, or null where best is not positive;
-                sds: (reached - mean) / sd, or null where sd is 0}
+    scores      {multiple: reached / best; sds: (reached - mean) / sd; and those of ``scores.SCORES``}, each a
+                number, or null where it cannot be said
     views       {view: {picture, count, objective, reached, fired}}, see ``views.make_view``
     wires       its entry of wires/LAYER.json (put in when a layer is read)
 """
@@ -153,7 +154,12 @@ def gallery(
     with running(
         folder,
         kind="gallery",
-        parameters={"steps": making.step_count, "recipe": str(making.recipe), "engine": making.engine},
+        parameters={
+            "steps": making.step_count,
+            "recipe": str(making.recipe),
+            "engine": making.engine,
+            "judge": making.judge and making.judge.fingerprint,
+        },
         seeds={"seed": making.seed},
         subject=subject.fingerprint,
         data=images.fingerprint,

@@ -7,12 +7,14 @@ from typing import Any
 from core.artifacts import read_json, write_image, write_json
 from core.progress import Progress
 from core.subject import Subject
-from feature_viz.crops import folder_name, unit_strips
+from feature_viz.crops import folder_name, top_cells, unit_strips
 from feature_viz.exemplars import ImageSource
 from feature_viz.gallery_plan import Share
 from feature_viz.gallery_wires import wired
 from feature_viz.layer_summary import summary
+from feature_viz.unit_attribution import attribution_strips
 from feature_viz.unit_entries import LayerWork, Row, cost, entries
+from feature_viz.unit_scores import scored
 from feature_viz.views import Making
 
 
@@ -40,8 +42,9 @@ def make_layer(
             def tick(step: int, _: int, label: str, done: int = done) -> None:
                 progress(done + step, 0, label)
 
-            _cut_strips(images, work, units, folder)
+            _cut_strips(subject, images, work, units, folder)
             held = entries(subject, work, units, held, making=making, folder=folder, progress=tick)
+            held = scored(subject, images, work, held, folder=folder, seed=making.seed)
             write_json(path, held)
         rows += read_json(path)
         done += cost(share.views, share.views, len(units), making)
@@ -93,11 +96,15 @@ def _about(subject: Subject, work: LayerWork, share: Share) -> Row:
     }
 
 
-def _cut_strips(images: ImageSource, work: LayerWork, units: Sequence[int], folder: Path) -> None:
+def _cut_strips(
+    subject: Subject, images: ImageSource, work: LayerWork, units: Sequence[int], folder: Path
+) -> None:
     """The strips of a batch that are not there yet."""
     where = folder / "examples" / folder_name(work.layer)
-    paths = {unit: (where / f"{unit:04d}.webp", where / f"{unit:04d}-range.webp") for unit in units}
-    missing = [unit for unit in units if not all(path.exists() for path in paths[unit])]
+    missing = [unit for unit in units if not (where / f"{unit:04d}-why.webp").exists()]
     for unit, made in unit_strips(images, work.found, work.seen, missing).items():
-        write_image(paths[unit][0], made.top)
-        write_image(paths[unit][1], made.range)
+        write_image(where / f"{unit:04d}.webp", made.top)
+        write_image(where / f"{unit:04d}-range.webp", made.range)
+    cells = {unit: top_cells(work.seen, work.found, unit) for unit in missing}
+    for unit, strip in attribution_strips(subject, images, work.seen, cells).items():
+        write_image(where / f"{unit:04d}-why.webp", strip)

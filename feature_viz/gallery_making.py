@@ -14,9 +14,11 @@ from feature_viz.exemplars import ImageSource, exemplars, read_exemplars, write_
 from feature_viz.gallery_layer import layer_path, make_layer, read_layer, read_layers
 from feature_viz.gallery_plan import Plan, write_plan
 from feature_viz.gallery_wires import as_entry, wires_path
+from feature_viz.judge import Judge
 from feature_viz.optimize import LARGEST
 from feature_viz.receptive import ReceptiveField, receptive_fields
 from feature_viz.unit_entries import LayerWork, cost
+from feature_viz.unit_scores import judge_of
 from feature_viz.unit_table import write_units
 from feature_viz.views import Making
 from feature_viz.wiring import wires
@@ -53,18 +55,20 @@ def make(order: Order, layer_made: LayerMade | None, progress: Progress) -> None
     total = sum(order.steps(layer) for layer in order.plan)
     done = 0
     finished: list[dict[str, Any]] = []
+    judge: Judge | None = None
     for names in _groups(order):
         _find(order, names, progress)
         if not finished:
             write_plan(order.folder, order.plan)
             _wire(order, progress)
+            judge = judge_of(order.making.judge, order.images)
         for layer in names:
 
             def tick(step: int, _: int, label: str, done: int = done, layer: str = layer) -> None:
                 progress(done + step, total, f"{label} · {layer}")
 
             fresh = not layer_path(order.folder, layer).exists()
-            document = _layer(order, layer, tick) if fresh else read_layer(order.folder, layer)
+            document = _layer(order, layer, judge, tick) if fresh else read_layer(order.folder, layer)
             finished.append({key: value for key, value in document.items() if key != "units"})
             write_json(order.folder / DOCUMENT, _document(order, finished))
             done += order.steps(layer)
@@ -122,7 +126,7 @@ def _examples(order: Order, layer: str) -> Path:
     return order.folder / "exemplars" / f"{folder_name(layer)}.safetensors"
 
 
-def _layer(order: Order, layer: str, progress: Progress) -> Mapping[str, Any]:
+def _layer(order: Order, layer: str, judge: Judge | None, progress: Progress) -> Mapping[str, Any]:
     seen = receptive_fields(order.subject, [layer], size=order.images.size)[layer]
     share = order.plan[layer]
     work = LayerWork(
@@ -132,6 +136,7 @@ def _layer(order: Order, layer: str, progress: Progress) -> Mapping[str, Any]:
         seen,
         read_exemplars(_examples(order, layer), layer, order.subject, order.images),
         read_json(order.folder / IMAGES),
+        judge,
     )
     return make_layer(
         order.subject, order.images, work, share, making=order.making, folder=order.folder, progress=progress
@@ -173,6 +178,7 @@ def _document(order: Order, finished: Sequence[Mapping[str, Any]]) -> dict[str, 
             "seed": making.seed,
             "recipe": str(making.recipe),
             "engine": making.engine,
+            "judge": making.judge and making.judge.name,
         },
         "layers": finished,
         "waiting": [layer for layer in order.plan if layer not in there],

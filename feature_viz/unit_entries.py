@@ -13,6 +13,7 @@ from core.targets import Unit
 from feature_viz.crops import Cell, bottom_cells, cell_size, folder_name, range_cells, top_cells
 from feature_viz.exemplars import ByClass, Exemplars
 from feature_viz.histogram import Histogram
+from feature_viz.judge import Judge
 from feature_viz.receptive import ReceptiveField
 from feature_viz.views import VIEWS, Making, make_view
 
@@ -24,7 +25,7 @@ CLASSES = 5
 
 @dataclass(frozen=True, eq=False)
 class LayerWork:
-    """One layer's share of a gallery: its views, the pictures' side, what it sees and what drives it."""
+    """One layer's share of a gallery: its views, the pictures' side, what it sees, what drives it, who judges."""
 
     layer: str
     views: tuple[str, ...]
@@ -32,6 +33,7 @@ class LayerWork:
     seen: ReceptiveField
     found: Exemplars
     images: Mapping[str, Any]
+    judge: Judge | None
 
 
 def entries(
@@ -90,6 +92,7 @@ def natural_entry(work: LayerWork, unit: int, reached: float) -> Row:
         "firing": float(found.firing[unit]),
         "strip": str(Path("examples", name, f"{unit:04d}.webp")),
         "range_strip": str(Path("examples", name, f"{unit:04d}-range.webp")),
+        "why": str(Path("examples", name, f"{unit:04d}-why.webp")),
         "cell": cell_size(work.seen),
         "top": _listed(top_cells(work.seen, found, unit), work.images),
         "bottom": _listed(bottom_cells(work.seen, found, unit), work.images),

@@ -18,7 +18,8 @@ from core.targets import Unit
 from feature_viz.crops import folder_name
 from feature_viz.feature_image import FeatureImage
 from feature_viz.objectives import Objective, channel, diversity
-from feature_viz.optimize import Recipe, render
+from feature_viz.optimize import render
+from feature_viz.recipes import Recipe
 
 DIVERSE = 4
 """Pictures in a diverse view."""
@@ -56,12 +57,17 @@ VIEWS: Mapping[str, View] = {
 
 @dataclass(frozen=True)
 class Making:
-    """How a gallery's pictures are made: engine out of ``ENGINES``, steps (None: the engine's own), seed, recipe."""
+    """How a gallery's pictures are made and judged: what is fixed for all its life.
+
+    ``engine`` is one of ``ENGINES``, ``steps`` None the engine's own; ``judge`` is a network that shares no training
+    with the one shown, and says how alike images look.
+    """
 
     steps: int | None = None
     seed: int = 0
     recipe: Recipe = field(default_factory=Recipe)
     engine: str = "gridlens"
+    judge: Subject | None = None
 
     @property
     def step_count(self) -> int:

@@ -50,8 +50,8 @@ def _parts(out: Path, steps: int | None) -> dict[str, Callable[[], list[Entry]]]
 
 
 def _gallery(out: Path) -> list[Entry]:
-    with commanded(f"gridlens gallery shapes --out {out / 'gallery'}"):
-        gallery("shapes", out=out / "gallery")
+    with commanded(f"gridlens gallery shapes --views positive --out {out / 'gallery'}"):
+        gallery("shapes", views="positive", out=out / "gallery")
     return [gallery_entry(out / "gallery", href="gallery/index.html")]
 
 

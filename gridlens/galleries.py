@@ -9,13 +9,18 @@ from feature_viz.exemplars import ImageSource
 from feature_viz.gallery import GalleryResult, read_gallery
 from feature_viz.gallery import gallery as make_gallery
 from feature_viz.gallery_plan import Request
-from feature_viz.optimize import Recipe
+from feature_viz.recipes import Recipe
 from feature_viz.views import Making
 from reports.gallery_page import write_gallery, write_layer_pages
 from vision.datasets import open_images
 from vision.models import load
 
 EMBEDDED_LAYERS = "relu1,relu2,relu3,relu4"
+
+
+def usual_judge(subject: Subject) -> Subject | None:
+    """The classifier that ships with Gridlens, for all networks but itself."""
+    return None if subject.name == "shapes" else load("shapes")
 
 
 class Made(TypedDict, total=False):
@@ -25,6 +30,7 @@ class Made(TypedDict, total=False):
     seed: int
     recipe: Recipe
     engine: str
+    judge: Subject | None
 
 
 def gallery(
@@ -44,9 +50,9 @@ def gallery(
 
     ``model`` is a Subject, or a name that ``load_classifier`` knows; ``images`` a source, or what ``open_images``
     takes. What is to be shown - ``layers``, ``units``, ``views``, ``only_missing``, ``redo`` - is told by
-    ``feature_viz.gallery_plan.Request``; how pictures are made - ``steps``, ``seed``, ``recipe``, ``engine`` - by
-    ``feature_viz.views.Making``. Broken off and called again it goes on where it was. The result shows itself in
-    a notebook.
+    ``feature_viz.gallery_plan.Request``; how pictures are made - ``steps``, ``seed``, ``recipe``, ``engine``,
+    ``judge`` - by ``feature_viz.views.Making``. Broken off and called again it goes on where it was. The result shows
+    itself in a notebook.
 
     Raises
     ------
@@ -70,7 +76,7 @@ def gallery(
         subject,
         images,
         Request(wanted, units, views, only_missing, redo),
-        making=Making(**made),
+        making=Making(**{"judge": usual_judge(subject)} | made),
         out=folder,
         layer_made=write_layer_pages,
         progress=progress,

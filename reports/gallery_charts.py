@@ -47,7 +47,9 @@ def activations(histogram: Mapping[str, Any], reached: float) -> Markup:
 def _ticks(low: float, top: float, start: float, span: float) -> Markup:
     return Markup("").join(
         Markup('<span class="tick{}" style="left:{:.2f}%">{}</span>').format(
-            " late" if (value - start) / span > 0.9 else "", 100 * (value - start) / span, number(value)
+            " late" if (value - start) / span > 0.9 else " early" if (value - start) / span < 0.1 else "",
+            100 * (value - start) / span,
+            number(value),
         )
         for value in (low, top)
     )

@@ -11,6 +11,7 @@ from feature_viz.crops import folder_name
 from reports.gallery_charts import spread
 from reports.gallery_words import FILTERS, layer_about, model_sentence
 from reports.score_words import SCORES
+from reports.unit_page import unit_address
 
 PICTURES = 2000
 """Pictures on the page at most: with many layers each shows fewer."""
@@ -77,7 +78,9 @@ def _layers(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "size": layer["size"],
             "href": f"layers/{FILTERS['address'](folder_name(layer['name']))}.html",
             "about": layer_about(layer),
-            "pictures": layer["shown"][:most],
+            "pictures": [
+                one | {"href": unit_address(layer["name"], one["channel"])} for one in layer["shown"][:most]
+            ],
             "height": math.log1p(layer["count"]) / widest,
             "chart": spread(layer["scores"].get("multiple", {}).get("deciles", [])),
             "said": _spread_said(layer),
@@ -88,7 +91,7 @@ def _layers(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _spread_said(layer: Mapping[str, Any]) -> str:
     deciles = layer["scores"].get("multiple", {}).get("deciles", [])
-    parts = [f"middle {FILTERS['times'](deciles[5])}"] if deciles else []
+    parts = [f"median {FILTERS['times'](deciles[5])}"] if deciles else []
     if layer["silent"]:
         parts.append(f"{layer['silent']} silent")
     return " · ".join(parts)

@@ -30,32 +30,30 @@ SCORES: Mapping[str, ScoreWords] = {
     ),
     "survival": ScoreWords(
         "survives transforms",
-        "Share of the activation that is left under small shifts, turns and scalings that the making did not use.",
-        "A texture survives easily; a picture of one object in one place does not, and may be as true.",
+        "Share of the activation that outlives shifts, turns, blur and the like that the making never met.",
+        "Adversarial noise dies of them; but a texture survives more easily than one object in one place.",
         "olah2017",
         share=True,
     ),
     "agreement": ScoreWords(
         "agreement of two seeds",
-        "How alike an independent network finds the pictures that two different starts lead to.",
-        "Low agreement may mean that the unit answers to several things, not that the pictures are wrong.",
+        "Share of other units' pictures that look less like this one than another seed's does; 50 % is chance.",
+        "Low agreement may mean that the unit answers to several things. Units are compared with 15 neighbours.",
         "olah2017",
         share=True,
     ),
     "forced_choice": ScoreWords(
         "tells images apart",
-        "How often an independent network, given the picture, chooses an image that fires the unit most over one that "
-        "fires it least; 0.5 is guessing.",
-        "A network judges, not a person, and it may look at colour where people look at form.",
-        "zimmermann2021",
+        "How often the picture tells crops that fire the unit most from those that fire it least; 50 % is guessing.",
+        "An independent network judges, not a person, and may go by colour where people go by form.",
+        "borowski2021, zimmermann2024",
         share=True,
     ),
     "path": ScoreWords(
         "takes the natural path",
-        "How like those of natural images the picture's activations are on the way through the layers.",
+        "How naturally the layers below are driven: 0 as by unrelated images, 1 as by the unit's own best ones.",
         "A picture can take the natural path and still show only a part of what the unit answers to.",
-        "geirhos2023",
-        share=True,
+        "geirhos2024",
     ),
 }
 """Score to words, in the order in which pages list them."""

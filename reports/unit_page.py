@@ -108,13 +108,23 @@ def _scores(unit: Unit) -> list[dict[str, Any]]:
         {
             "name": name,
             "title": one.title,
-            "value": _valued(name, unit["scores"][name]),
+            "value": _valued(name, unit["scores"][name]) + _beside_it(name, unit["scores"]),
             "share": unit["scores"][name] if one.share else None,
             "meaning": one.meaning,
         }
         for name, one in SCORES.items()
         if name in unit["scores"]
     ]
+
+
+def _beside_it(name: str, scores: Mapping[str, float | None]) -> str:
+    """What else the same test says, for comparison."""
+    found = {
+        "a real image": scores.get(f"{name}_natural"),
+        "another unit’s picture": scores.get(f"{name}_others"),
+    }
+    told = [f"{what} {_valued(name, value)}" for what, value in found.items() if value is not None]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _valued(name: str, value: float | None) -> str:

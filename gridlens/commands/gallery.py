@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gridlens.bars import bars
 from gridlens.options import Device, Images, Labels, Scaling, Seed, Size, Weights
+
+if TYPE_CHECKING:
+    from core.subject import Subject
 
 
 def gallery(
@@ -41,6 +44,14 @@ def gallery(
         str,
         typer.Option(help="What makes the pictures: gridlens, or lucent itself (positive and seed views)."),
     ] = "gridlens",
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            help="Network that says how alike images look, for the scores; it should share no training with MODEL. "
+            "Default: the classifier that ships; 'none' for none."
+        ),
+    ] = None,
+    judge_weights: Annotated[str | None, typer.Option(help="Weights of the judge, as --weights.")] = None,
     only_missing: Annotated[
         bool, typer.Option("--only-missing", help="Add to the folder's gallery what it does not hold yet.")
     ] = False,
@@ -91,9 +102,19 @@ def gallery(
             steps=steps,
             seed=seed,
             engine=engine,
+            judge=_judge(subject, judge, judge_weights),
         )
     tell_skipped(made.document["images"]["skipped"])
     print(made.folder / "index.html")
+
+
+def _judge(subject: "Subject", judge: str | None, weights: str | None) -> "Subject | None":
+    from gridlens.galleries import usual_judge
+    from vision.models import load
+
+    if judge is None:
+        return usual_judge(subject)
+    return None if judge == "none" else load(judge, weights=weights)
 
 
 def _folder(model: str) -> str:
