@@ -15,9 +15,10 @@ from core.layers import as_maps
 from core.progress import Progress, silent
 from core.provenance import fingerprint
 from core.subject import Subject, layer_named
+from feature_viz.ascent import look
 from feature_viz.feature_image import FeatureImage
 from feature_viz.objectives import Objective, Seen, Wanted, objective
-from feature_viz.optimize import look, render
+from feature_viz.optimize import render
 from feature_viz.parametrize import INSIDE, correlate_colours, decorrelated_logits, fourier, spectrum_scale
 from feature_viz.recipes import Recipe
 from feature_viz.redirection import redirected_relus

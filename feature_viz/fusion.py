@@ -65,6 +65,8 @@ def foldable(subject: Subject) -> list[Pair]:
     >>> [(pair.convolution, pair.norm) for pair in foldable(load("shapes"))][:2]
     [('conv1', 'norm1'), ('conv2', 'norm2')]
     """
+    if not any(_is_fixed_norm(inner) for inner in subject.module.modules()):
+        return []
     seen = _Seen()
     module, names = subject.module, [name for name, _ in subject.module.named_modules() if name]
     places = Counter(id(inner) for _, inner in module.named_modules(remove_duplicate=False))

@@ -10,8 +10,8 @@ from torch import Tensor
 from core.errors import BadInput
 from core.subject import Subject
 from core.targets import Target
+from feature_viz.ascent import generator_of
 from feature_viz.held_out import HELD_OUT, NUMBERS, Transform
-from feature_viz.optimize import generator_of
 from feature_viz.own_answers import own_answers
 
 

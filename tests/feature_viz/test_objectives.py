@@ -18,7 +18,8 @@ from feature_viz.objectives import (
     objective,
     output,
 )
-from feature_viz.optimize import Recipe, render
+from feature_viz.optimize import render
+from feature_viz.recipes import Recipe
 from feature_viz.transforms import STILL
 
 SUBJECT = planted_classifier(seed=0)

@@ -9,8 +9,9 @@ from core.subject import InputSpec, wrap
 from core.targets import Output, Unit
 from core.testing import planted_classifier
 from feature_viz.objectives import Objective, channel, diversity
-from feature_viz.optimize import Recipe, render
+from feature_viz.optimize import render
 from feature_viz.parametrize import fourier, pixels
+from feature_viz.recipes import Recipe
 from feature_viz.transforms import STILL
 
 SUBJECT = planted_classifier(seed=0)
