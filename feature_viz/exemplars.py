@@ -18,6 +18,7 @@ from core.layers import as_maps
 from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
 from core.subject import Subject, feed, layer_named
+from feature_viz.fusion import fused
 from feature_viz.histogram import Histogram, summary
 from feature_viz.ranking import Ranking
 from feature_viz.response_norm import quick_response_norm
@@ -87,7 +88,7 @@ def exemplars(
 ) -> Mapping[str, Exemplars]:
     """The exact top and bottom ``k`` images of every unit of some layers, histograms of scores, means by class.
 
-    Images with equal scores rank by index. Memory does not depend on the number of images. With ``checkpoint``, a
+    Batch norm is folded into convolutions meanwhile (see ``fused``). Images with equal scores rank by index. Memory does not depend on the number of images. With ``checkpoint``, a
     folder, what was found is kept there every few hundred images, and a call that was broken off - killed, even - is
     gone on with and ends with the same bytes; the caller removes the folder once the answer is in a safe place.
 
@@ -114,19 +115,19 @@ def exemplars(
     path = None if checkpoint is None else Path(checkpoint) / f"tally-{fingerprint(*parts)}.safetensors"
     tallies, done = _resumed(path, names, images)
     kept = done
-    for batch in images.batches(batch_size, start=done):
-        targets = _targets(images, done, len(batch))
-        for name, maps in maps_of(subject, batch, names).items():
-            scores = maps.amax((2, 3)).float().cpu().numpy()
-            _check_finite(subject, name, scores, done)
-            tallies[name] = tallied(
-                tallies.get(name) or no_tally(maps.shape[1]), maps, scores, done, k, targets
-            )
-        done += len(batch)
-        if path is not None and done - kept >= EVERY:
-            _keep(path, tallies, done, images)
-            kept = done
-        progress(done, len(images), "finding examples")
+    with fused(subject, keep=names) as quick:
+        for batch in images.batches(batch_size, start=done):
+            targets = _targets(images, done, len(batch))
+            for name, maps in maps_of(quick, batch, names).items():
+                scores = maps.amax((2, 3)).float().cpu().numpy()
+                _check_finite(subject, name, scores, done)
+                held = tallies.get(name) or no_tally(maps.shape[1])
+                tallies[name] = tallied(held, maps, scores, done, k, targets)
+            done += len(batch)
+            if path is not None and done - kept >= EVERY:
+                _keep(path, tallies, done, images)
+                kept = done
+            progress(done, len(images), "finding examples")
     if path is not None and done > kept:
         _keep(path, tallies, done, images)
     stamp = provenance(subject=subject.fingerprint, data=images.fingerprint, k=k)
@@ -165,10 +166,11 @@ def _resumed(path: Path | None, names: Sequence[str], images: ImageSource) -> tu
     if path is None or not path.exists():
         return {}, 0
     about = json.loads(read_metadata(path)["about"])
-    if not set(names) <= set(about["layers"]):
-        return {}, 0
     if hasattr(images, "recall"):
         images.recall(about["skipped"], about["met"])
+    kept = set(about["layers"])
+    if set(names) != kept and not (about["done"] == len(images) and set(names) < kept):
+        return {}, 0  # what else is asked for has a say in rounding: which norms are folded
     held = read_tensors(path)
     places = {name: about["layers"].index(name) for name in names}
     return {name: from_tensors(held, f"{place}.") for name, place in places.items()}, about["done"]
