@@ -19,7 +19,7 @@ from feature_viz.parametrize import Shape
 from feature_viz.recipes import Recipe
 from feature_viz.redirection import redirected_relus
 from feature_viz.response_norm import quick_response_norm
-from feature_viz.transforms import draws, transform
+from feature_viz.transforms import draws, transform, view_size
 
 ROUND = 16
 """Steps between two looks at whether everything is finite and which images get no gradient."""
