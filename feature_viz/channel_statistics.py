@@ -18,7 +18,7 @@ def channel_statistics(
     images: Float[Tensor, "n c h w"],
     *,
     spread: bool = False,
-    batch_size: int = 64,
+    batch_size: int = 16,
 ) -> Mapping[str, Float[Tensor, "n d"]]:
     """Each layer's channel means over positions; with ``spread`` also the standard deviations, after the means.
 
@@ -31,7 +31,7 @@ def channel_statistics(
     images = fitted(subject, layers, images)
     parts: dict[str, list[Tensor]] = {layer: [] for layer in layers}
     for batch in images.split(batch_size):
-        seen = capture(subject, batch, list(layers))
+        seen = capture(subject, batch.contiguous(memory_format=torch.channels_last), list(layers))
         for layer in layers:
             maps = as_maps(seen[layer], subject.layers[layer]).flatten(2).float()
             moments = [maps.mean(2), maps.std(2, correction=0)] if spread else [maps.mean(2)]

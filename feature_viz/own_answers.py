@@ -13,7 +13,7 @@ from core.targets import Output, Target, checked, target_map
 
 
 def own_answers(
-    subject: Subject, targets: Sequence[Target], pictures: Float[Tensor, "n c h w"], *, batch_size: int = 64
+    subject: Subject, targets: Sequence[Target], pictures: Float[Tensor, "n c h w"], *, batch_size: int = 16
 ) -> Float[Tensor, "n"]:
     """Picture i's value for target i, the mean over positions where the target has a map, as rendering raises it.
 
@@ -39,7 +39,12 @@ def own_answers(
     for layer, members in groups.items():
         for part in torch.tensor(members).split(batch_size):
             chosen = [targets[i] for i in part.tolist()]
-            answers[part] = _answers(subject, layer, chosen, pictures[part.to(pictures.device)])
+            answers[part] = _answers(
+                subject,
+                layer,
+                chosen,
+                pictures[part.to(pictures.device)].contiguous(memory_format=torch.channels_last),
+            )
     return answers
 
 
