@@ -1,5 +1,6 @@
 """lucent's objectives and params for our render(): taken over as they are, without importing lucent."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -43,7 +44,9 @@ def from_lucent(subject: Subject, wanted: str | Callable[..., Any]) -> Objective
     text = str(getattr(wanted, "description", "") or getattr(wanted, "__name__", type(wanted).__name__))
     asked: set[str] = set()
     for count in range(1, MOST_IMAGES + 1):
-        found = wanted(_imagined(subject, count, asked))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # numpy's, of too few images
+            found = wanted(_imagined(subject, count, asked))
         if isinstance(found, Tensor) and found.numel() == 1 and bool(torch.isfinite(found)):
             break
     else:

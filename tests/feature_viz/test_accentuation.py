@@ -9,7 +9,15 @@ from core.activations import capture
 from core.errors import BadInput, UnknownName
 from core.targets import Output, Unit, score
 from core.testing import planted_classifier
-from feature_viz.accentuation import ACCENTUATION, accentuate, caricature, caricatures, near, whitened
+from feature_viz.accentuation import (
+    ACCENTUATION,
+    CARICATURE,
+    accentuate,
+    caricature,
+    caricatures,
+    near,
+    whitened,
+)
 from feature_viz.objectives import channel, diversity
 from feature_viz.optimize import render
 from feature_viz.recipes import Recipe
@@ -18,6 +26,7 @@ from feature_viz.transforms import STILL
 SUBJECT = planted_classifier(seed=0)
 IMAGES = 0.2 + 0.6 * torch.rand((2, 3, 12, 12), generator=torch.Generator().manual_seed(0))
 SHORT = replace(ACCENTUATION, steps=24)
+BRIEF = replace(CARICATURE, steps=48)
 TARGETS = [Unit("relu", 1), Output("class", 2)]
 
 
@@ -70,7 +79,7 @@ def test_a_linear_unit_is_stopped_where_the_docs_say():
     image = IMAGES[0]
     for strength in (2.0, 5.0):
         leash = near(SUBJECT, wanted, image, strength=strength, layer="conv")
-        (made,) = render(SUBJECT, [leash], start=image[None], recipe=Recipe(wobble=STILL), steps=100)
+        (made,) = render(SUBJECT, [leash], start=image[None], recipe=Recipe(wobble=STILL), steps=64)
         before, after = (
             capture(SUBJECT, one[None], ["conv"])["conv"].flatten() for one in (image, made.image)
         )
@@ -88,7 +97,10 @@ def test_a_caricature_goes_further_and_the_same_way():
 
 
 def test_a_power_of_the_cosine_keeps_the_direction():
-    plain, held = (stacked(caricatures(SUBJECT, IMAGES, "head", cosine_power=power)) for power in (0.0, 4.0))
+    plain, held = (
+        stacked(caricatures(SUBJECT, IMAGES, "head", cosine_power=power, recipe=BRIEF))
+        for power in (0.0, 4.0)
+    )
     given = capture(SUBJECT, IMAGES, ["head"])["head"]
     towards = [
         torch.cosine_similarity(capture(SUBJECT, one, ["head"])["head"], given).mean()
