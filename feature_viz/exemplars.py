@@ -88,9 +88,10 @@ def exemplars(
 ) -> Mapping[str, Exemplars]:
     """The exact top and bottom ``k`` images of every unit of some layers, histograms of scores, means by class.
 
-    Batch norm is folded into convolutions meanwhile (see ``fused``). Images with equal scores rank by index. Memory does not depend on the number of images. With ``checkpoint``, a
-    folder, what was found is kept there every few hundred images, and a call that was broken off - killed, even - is
-    gone on with and ends with the same bytes; the caller removes the folder once the answer is in a safe place.
+    Batch norm is folded into convolutions meanwhile (see ``fused``). Images with equal scores rank by index. Memory
+    does not depend on the number of images. With ``checkpoint``, a folder, what was found is kept there every few
+    hundred images, and a call that was broken off - killed, even - is gone on with and ends with the same bytes; the
+    caller removes the folder once the answer is in a safe place.
 
     Raises
     ------

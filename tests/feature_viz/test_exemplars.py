@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.activations import capture
+from core.artifacts import write_image
 from core.errors import BadInput, NotFinite, UnknownName
 from core.layers import as_maps
 from core.subject import InputSpec, wrap
@@ -15,6 +16,7 @@ from core.testing import planted_classifier
 from feature_viz import exemplars as module
 from feature_viz.exemplars import exemplars, read_exemplars, write_exemplars
 from feature_viz.tensor_source import TensorImages
+from vision.datasets import open_images
 
 SUBJECT = planted_classifier(seed=0)
 LAYERS = ["conv", "relu", "head"]
@@ -123,6 +125,33 @@ def test_broken_off_anywhere_it_ends_with_the_same_bytes(noise, tmp_path, monkey
         files[name] = [*contents, checkpoint.read_bytes()]
     assert files["once"] == files["whole"]
     assert files["often"] == files["whole"]
+
+
+def test_pictures_that_cannot_be_decoded_stay_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "EVERY", 4)
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 12, 12, 3), dtype=np.uint8)
+    pictures = tmp_path / "pictures"
+    for i, picture in enumerate(pixels):
+        write_image(pictures / f"{i:02d}.png", picture)
+    for i in (0, 5, 6, 19):
+        (pictures / f"{i:02d}.png").write_bytes(b"no picture")
+    whole = open_images(pictures, size=(12, 12))
+    expected = exemplars(SUBJECT, whole, ["conv"], batch_size=4, checkpoint=tmp_path / "whole")["conv"]
+
+    def break_off(done, total, label):
+        if done == 8:
+            raise BrokenOff
+
+    broken = [open_images(pictures, size=(12, 12)) for _ in range(2)]
+    with pytest.raises(BrokenOff):
+        exemplars(SUBJECT, broken[0], ["conv"], batch_size=4, checkpoint=tmp_path / "a", progress=break_off)
+    found = exemplars(SUBJECT, broken[1], ["conv"], batch_size=4, checkpoint=tmp_path / "a")["conv"]
+    assert found.count == expected.count == 16
+    assert torch.equal(found.top.index, expected.top.index)
+    assert torch.equal(found.histogram.index, expected.histogram.index)
+    assert broken[1].skipped == whole.skipped
+    (one,), (other,) = (list((tmp_path / name).iterdir()) for name in ("whole", "a"))
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_going_on_decodes_nothing_again_and_knows_its_own_checkpoint(noise, tmp_path, monkeypatch):
