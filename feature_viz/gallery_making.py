@@ -30,8 +30,8 @@ TOP = 9
 TOGETHER = 16_384
 """Units whose examples are found in one pass over the images, unless one layer has more."""
 
-LayerMade = Callable[[Path, str], object]
-"""Told of the folder and of each layer that is finished, so that its pages can be written."""
+LayerMade = Callable[[Path, str | None], object]
+"""Told of the folder and of each layer that is finished, so that its pages can be written; of None after the last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,8 @@ def make(order: Order, layer_made: LayerMade | None, progress: Progress) -> None
             if fresh and layer_made is not None:
                 layer_made(order.folder, layer)
     write_units(order.folder / "units.csv", read_layers(order.folder, list(order.plan)))
+    if layer_made is not None:
+        layer_made(order.folder, None)
 
 
 def _groups(order: Order) -> Iterator[list[str]]:

@@ -11,7 +11,7 @@ from feature_viz.gallery import gallery as make_gallery
 from feature_viz.gallery_plan import Request
 from feature_viz.recipes import Recipe
 from feature_viz.views import Making
-from reports.gallery_page import write_gallery, write_layer_pages
+from reports.gallery_page import write_gallery
 from vision.datasets import open_images
 from vision.models import load
 
@@ -78,8 +78,9 @@ def gallery(
         Request(wanted, units, views, only_missing, redo),
         making=Making(**{"judge": usual_judge(subject)} | made),
         out=folder,
-        layer_made=write_layer_pages,
+        layer_made=write_gallery,
         progress=progress,
     )
-    write_gallery(folder)
+    if not (folder / "index.html").exists():  # made before by ``feature_viz.gallery`` alone
+        write_gallery(folder)
     return read_gallery(folder)

@@ -23,10 +23,10 @@ from reports.unit_page import Places, unit_pages
 STYLES = ("style.css", "gallery/site.css")
 
 
-def write_gallery(folder: str | Path) -> Path:
+def write_gallery(folder: str | Path, layer: str | None = None) -> Path:
     """Write the pages of a gallery into its folder, one layer at a time; returns the path of index.html.
 
-    A gallery that is still being made gets pages as far as it is.
+    With ``layer``, only that layer's and index.html: while others are still being made.
 
     Raises
     ------
@@ -37,19 +37,12 @@ def write_gallery(folder: str | Path) -> Path:
     """
     result = read_gallery(folder)
     _write_shared(result)
-    places: dict[str, frozenset[int]] = {}
-    for layer in result.layers:
-        places[layer["name"]] = frozenset(unit["channel"] for unit in layer["units"])
-    for layer in result.layers:
-        _write_layer(result, layer, places)
-    return result.folder / "index.html"
-
-
-def write_layer_pages(folder: str | Path, name: str) -> Path:
-    """Write the pages of one finished layer, and index.html anew, while others are still being made."""
-    result = read_gallery(folder)
-    _write_shared(result)
-    _write_layer(result, read_layer(result.folder, name), {})
+    if layer is not None:
+        _write_layer(result, read_layer(result.folder, layer), {})
+        return result.folder / "index.html"
+    places = {one["name"]: frozenset(unit["channel"] for unit in one["units"]) for one in result.layers}
+    for one in result.layers:
+        _write_layer(result, one, places)
     return result.folder / "index.html"
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.artifacts import read_json
 from core.errors import Unreadable
 from reports.front_page import report_entry, write_front
-from reports.gallery_page import gallery_entry, gallery_environment, write_gallery, write_layer_pages
+from reports.gallery_page import gallery_entry, gallery_environment, write_gallery
 from reports.gallery_words import model_sentence
 from reports.html import number
 from reports.layer_page import FIRST, layer_data, layer_page
@@ -206,7 +206,7 @@ def test_a_gallery_that_is_still_being_made_has_pages_as_far_as_it_is(made, tmp_
     document = read_json(tmp_path / "gallery.json")
     document |= {"layers": document["layers"][:1], "waiting": ["two"]}
     (tmp_path / "gallery.json").write_text(json.dumps(document))
-    page = seen(write_layer_pages(tmp_path, "one").read_text())
+    page = seen(write_gallery(tmp_path, "one").read_text())
     assert "Still being made: two" in page.text
     assert (tmp_path / "units/one/0001.html").exists()
     assert not (tmp_path / "units/two").exists()
@@ -230,7 +230,7 @@ def large(made, tmp_path_factory):
     document = read_json(folder / "gallery.json")
     listed = [{key: value for key, value in other.items() if key != "units"} for other in others]
     (folder / "gallery.json").write_text(json.dumps(document | {"layers": [document["layers"][0], *listed]}))
-    write_layer_pages(folder, "block.500.conv")
+    write_gallery(folder, "block.500.conv")
     whole = read_json(folder / "layers/wide.json")
     document = read_json(folder / "gallery.json")
     (folder / "layers/wide.html").write_text(layer_page(gallery_environment(), document, whole))
