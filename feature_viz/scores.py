@@ -37,8 +37,8 @@ def picture_scores(
     seconds: Float[Tensor, "m c h w"] | None,
     top: Float[Tensor, "t k c q q"] | None,
     bottom: Float[Tensor, "b j c q q"] | None,
-    judge: Judge | None,
     *,
+    judge: Judge | None,
     seed: int = 0,
 ) -> list[Scores]:
     """A row of ``SCORES`` for each target's picture; None where a score cannot be said.
@@ -55,7 +55,7 @@ def picture_scores(
     >>> from core.targets import Unit
     >>> from core.testing import planted_classifier
     >>> row, _ = picture_scores(planted_classifier(seed=0), [Unit("relu", 0), Unit("relu", 1)],
-    ...                         torch.rand(2, 3, 12, 12), None, None, None, None)
+    ...                         torch.rand(2, 3, 12, 12), None, None, None, judge=None)
     >>> [name for name, value in row.items() if value is not None]
     ['survival']
     """

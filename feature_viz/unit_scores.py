@@ -50,7 +50,7 @@ def scored(
         _pictures(subject, [row["views"]["seed"]["picture"] for row in rows], folder) if again else None,
         crops(images, [top_cells(work.seen, work.found, unit) for unit in units], size=side),
         crops(images, [bottom_cells(work.seen, work.found, unit) for unit in units], size=side),
-        work.judge,
+        judge=work.judge,
         seed=seed,
     )
     return [row | {"scores": row["scores"] | scores} for row, scores in zip(rows, found, strict=True)]
