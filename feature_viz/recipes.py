@@ -39,7 +39,7 @@ RECIPES: Mapping[str, Recipe] = {
     "fast": Recipe(fourier(rate=0.12), steps=48),
     # Nothing held back: the lines that the network sees, over grey and grain.
     "pixels": Recipe(pixels(), steps=128),
-    # One smooth emblem of what counts, at a quarter of the activation; four times the time of a step.
+    # One smooth emblem of what counts, at a third of the activation and some three times the time of a step.
     "cppn": Recipe(cppn(), steps=128),
     # Objects before a cloudy ground: the energy that photographs have must go somewhere.
     "maco": Recipe(maco(), Wobble(crop=(0.5, 0.95), noise=0.05, views=2), steps=128),
