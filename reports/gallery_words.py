@@ -126,6 +126,15 @@ def short(name: str) -> str:
     return last if len(last) <= 16 else f"…{last[-14:]}"
 
 
+def tail(name: str) -> str:
+    """The end of a layer's name, where it is long.
+
+    >>> tail("features.3"), tail("encoder.layers.encoder_layer_11.mlp")
+    ('features.3', '…er_layer_11.mlp')
+    """
+    return name if len(name) <= 16 else f"…{name[-15:]}"
+
+
 def spots(top: Sequence[Mapping[str, Any]]) -> str:
     """The boxes of a unit's top crops as one SVG path, in cells of a grid ``COLUMNS`` wide.
 
@@ -147,6 +156,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "share": share,
     "short": short,
     "spots": spots,
+    "tail": tail,
     "times": times,
     "words": words,
 }

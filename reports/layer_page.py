@@ -40,7 +40,7 @@ def layer_data(layer: Layer) -> str:
 
     >>> unit = {"channel": 3, "fired": True, "reached": 1.23456, "best": 2.0, "firing": 0.5, "scores": {"sds": None},
     ...         "top": [{"label": "cat", "name": "a", "box": [0, 0, 1, 0.5]}]}
-    >>> layer_data({"units": [unit]})[:63]
+    >>> layer_data({"units": [unit]})[:64]
     'window.gridlens={"channel":[3],"fired":[1],"reached":[1.235],"be'
     """
     units = layer["units"]

@@ -30,30 +30,38 @@ SCORES: Mapping[str, ScoreWords] = {
     ),
     "survival": ScoreWords(
         "survives transforms",
-        "Share of the activation that outlives shifts, turns, blur and the like that the making never met.",
-        "Adversarial noise dies of them; but a texture survives more easily than one object in one place.",
+        "Share of the activation that outlives perspective, tone, blur and noise, which the making never met.",
+        "Adversarial noise dies of them; but broad textures survive easily, and a fine pattern that the unit truly "
+        "looks for does not survive blur.",
         "olah2017",
         share=True,
     ),
     "agreement": ScoreWords(
         "agreement of two seeds",
         "Share of other units' pictures that look less like this one than another seed's does; 50 % is chance.",
-        "Low agreement may mean that the unit answers to several things. Units are compared with 15 neighbours.",
+        "Two seeds can agree on the same mistake. What is below 100 % may be a unit with several faces.",
         "olah2017",
         share=True,
     ),
     "forced_choice": ScoreWords(
-        "tells images apart",
-        "How often the picture tells crops that fire the unit most from those that fire it least; 50 % is guessing.",
-        "An independent network judges, not a person, and may go by colour where people go by form.",
+        "tells most from least",
+        "How often the picture tells crops that fire the unit most from those that fire it least.",
+        "Where other units' pictures do as well, a high share says nothing of this unit. A network judges, "
+        "not a person.",
         "borowski2021, zimmermann2024",
+        share=True,
+    ),
+    "identification": ScoreWords(
+        "tells this unit from others",
+        "How often the picture is more like one of the unit's top crops than like another unit's; 50 % is chance.",
+        "Units that look for the same thing are at 50 % with the best of pictures.",
         share=True,
     ),
     "path": ScoreWords(
         "takes the natural path",
-        "How naturally the layers below are driven: 0 as by unrelated images, 1 as by the unit's own best ones.",
-        "A picture can take the natural path and still show only a part of what the unit answers to.",
+        "How naturally the layers below are driven: 0 as by other units' best crops, 1 as by its own.",
+        "One unit's value is uncertain by about one; a layer's mean is not.",
         "geirhos2024",
     ),
 }
-"""Score to words, in the order in which pages list them."""
+"""Score to words, in the order in which pages list them; docs/truth.md says how each is computed."""

@@ -151,7 +151,7 @@ def test_the_model_s_page_says_how_it_was_made_and_what_was_left_out(folder, see
         "500 real",
     ):
         assert part in text
-    assert "the score “tells images apart”: it was not computed" in text
+    assert "the score “tells most from least”: it was not computed" in text
     assert "resumed" not in text  # pages have the same bytes however often the run was broken off
 
 

@@ -185,7 +185,7 @@
       const name = sort.value;
       const sign = (name === "channel" ? 1 : -1) * (turn.getAttribute("aria-pressed") === "true" ? -1 : 1);
       const by = values(name);
-      const key = (unit) => (by[unit] === null || (name !== "channel" && !data.fired[unit]) ? -Infinity * sign : by[unit]);
+      const key = (unit) => (by[unit] === null || (name !== "channel" && !data.fired[unit]) ? Infinity * sign : by[unit]);
       order = data.channel.map((_, unit) => unit).filter(wanted(find.value));
       order.sort((a, b) => sign * (key(a) - key(b)) || data.channel[a] - data.channel[b]);
       $("none").hidden = order.length > 0;
