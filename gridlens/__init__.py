@@ -25,12 +25,29 @@ if TYPE_CHECKING:
     from core.targets import score as score
     from envs.registry import register_envs as register_envs
     from envs.registry import world as world
+    from feature_viz.accentuation import accentuate as accentuate
+    from feature_viz.accentuation import caricatures as caricatures
+    from feature_viz.cppn import cppn as cppn
     from feature_viz.feature_image import FeatureImage as FeatureImage
+    from feature_viz.lucent_render import lucent_render as lucent_render
+    from feature_viz.maco import maco as maco
+    from feature_viz.objectives import channel as channel
+    from feature_viz.objectives import direction as direction
+    from feature_viz.objectives import diversity as diversity
+    from feature_viz.objectives import layer_energy as layer_energy
+    from feature_viz.objectives import neuron as neuron
+    from feature_viz.objectives import output as output
     from feature_viz.optimize import render as render
+    from feature_viz.parametrize import fourier as fourier
+    from feature_viz.parametrize import pixels as pixels
+    from feature_viz.recipes import RECIPES as RECIPES
+    from feature_viz.recipes import Recipe as Recipe
+    from feature_viz.spectrum import measure_spectrum as measure_spectrum
     from gridlens.galleries import gallery as gallery
     from rl.agents import load as load_agent
     from vision.datasets import open_images as open_images
     from vision.models import load as load_classifier
+
 
 _HOMES = {
     "Direction": "core.targets",
@@ -38,17 +55,33 @@ _HOMES = {
     "GridlensError": "core.errors",
     "InputSpec": "core.subject",
     "Output": "core.targets",
+    "RECIPES": "feature_viz.recipes",
+    "Recipe": "feature_viz.recipes",
     "Subject": "core.subject",
     "Unit": "core.targets",
+    "accentuate": "feature_viz.accentuation",
     "attribute": "core.attribution",
     "capture": "core.activations",
+    "caricatures": "feature_viz.accentuation",
+    "channel": "feature_viz.objectives",
+    "cppn": "feature_viz.cppn",
+    "direction": "feature_viz.objectives",
+    "diversity": "feature_viz.objectives",
+    "fourier": "feature_viz.parametrize",
     "gallery": "gridlens.galleries",
     "grad_cam": "core.attribution",
     "integrated_gradients": "core.attribution",
+    "layer_energy": "feature_viz.objectives",
     "load_agent": "rl.agents",
     "load_classifier": "vision.models",
+    "lucent_render": "feature_viz.lucent_render",
+    "maco": "feature_viz.maco",
+    "measure_spectrum": "feature_viz.spectrum",
+    "neuron": "feature_viz.objectives",
     "open_images": "vision.datasets",
+    "output": "feature_viz.objectives",
     "parse": "core.targets",
+    "pixels": "feature_viz.parametrize",
     "probe": "core.probing",
     "read_tensors": "core.artifacts",
     "register_envs": "envs.registry",
