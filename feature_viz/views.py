@@ -59,8 +59,8 @@ VIEWS: Mapping[str, View] = {
 class Making:
     """How a gallery's pictures are made and judged: what is fixed for all its life.
 
-    ``engine`` is one of ``ENGINES``, ``steps`` None the engine's own; ``judge`` is a network that shares no training
-    with the one shown, and says how alike images look.
+    ``engine`` is one of ``ENGINES``, ``steps`` None the engine's or recipe's own; ``judge`` is a network that shares
+    no training with the one shown, and says how alike images look.
     """
 
     steps: int | None = None
@@ -72,7 +72,7 @@ class Making:
     @property
     def step_count(self) -> int:
         """Steps that every picture takes."""
-        return self.steps or ENGINES[self.engine].steps
+        return self.steps or ENGINES[self.engine].steps or self.recipe.steps
 
 
 Drawn = Callable[[Subject, Sequence[Unit | Objective], Making, int, int, Progress], Sequence[FeatureImage]]
@@ -81,10 +81,10 @@ Drawn = Callable[[Subject, Sequence[Unit | Objective], Making, int, int, Progres
 
 @dataclass(frozen=True)
 class Engine:
-    """What makes pictures: its function, its usual number of steps, and the views that it can make."""
+    """What makes pictures: its function, its own number of steps (None: the recipe's), the views it can make."""
 
     draw: Drawn
-    steps: int
+    steps: int | None
     views: tuple[str, ...]
 
 
@@ -125,7 +125,7 @@ def _lucent(
 
 
 ENGINES: Mapping[str, Engine] = {
-    "gridlens": Engine(_gridlens, 96, tuple(VIEWS)),
+    "gridlens": Engine(_gridlens, None, tuple(VIEWS)),
     "lucent": Engine(_lucent, 512, ("positive", "seed")),
 }
 """Name to Engine."""

@@ -9,7 +9,7 @@ from feature_viz.exemplars import ImageSource
 from feature_viz.gallery import GalleryResult, read_gallery
 from feature_viz.gallery import gallery as make_gallery
 from feature_viz.gallery_plan import Request
-from feature_viz.recipes import Recipe
+from feature_viz.recipes import Way, as_recipe
 from feature_viz.views import Making
 from reports.gallery_page import write_gallery
 from vision.datasets import open_images
@@ -28,7 +28,7 @@ class Made(TypedDict, total=False):
 
     steps: int | None
     seed: int
-    recipe: Recipe
+    recipe: Way
     engine: str
     judge: Subject | None
 
@@ -76,7 +76,7 @@ def gallery(
         subject,
         images,
         Request(wanted, units, views, only_missing, redo),
-        making=Making(**{"judge": usual_judge(subject)} | made),
+        making=_making(subject, **made),
         out=folder,
         layer_made=write_gallery,
         progress=progress,
@@ -84,3 +84,14 @@ def gallery(
     if not (folder / "index.html").exists():  # made before by ``feature_viz.gallery`` alone
         write_gallery(folder)
     return read_gallery(folder)
+
+
+def _making(subject: Subject, **made: Unpack[Made]) -> Making:
+    judge = made["judge"] if "judge" in made else usual_judge(subject)
+    return Making(
+        made.get("steps"),
+        made.get("seed", 0),
+        as_recipe(made.get("recipe", "default")),
+        made.get("engine", "gridlens"),
+        judge,
+    )

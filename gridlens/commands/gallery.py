@@ -13,59 +13,75 @@ if TYPE_CHECKING:
     from core.subject import Subject
 
 
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="'shapes' (ships with Gridlens), a torchvision classifier, 'timm:NAME', 'lucent:NAME', or a function "
+        "of yours that returns a network, 'module:factory'."
+    ),
+]
+Layers = Annotated[
+    str | None,
+    typer.Option(help="all, names, or globs, parted by commas; default for 'shapes': its ReLUs."),
+]
+Units = Annotated[str | None, typer.Option(help="Units of each layer, such as 0-23,40; default: all.")]
+Views = Annotated[
+    str,
+    typer.Option(
+        help="Pictures of each unit, parted by commas: positive; seed, the same from another start; negative, what "
+        "lowers it; diverse, four unlike each other. All cost seven times as much as positive alone."
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(help="Optimisation steps a picture; default: the recipe's, or lucent's 512.", min=1),
+]
+RecipeName = Annotated[
+    str, typer.Option(help="How pictures are made: default, fast (half the time), pixels, cppn or maco.")
+]
+EngineName = Annotated[
+    str, typer.Option(help="What makes the pictures: gridlens, or lucent itself (positive and seed views).")
+]
+JudgeName = Annotated[
+    str | None,
+    typer.Option(
+        help="Network that says how alike images look, for the scores; it should share no training with MODEL. "
+        "Default: the classifier that ships; 'none' for none."
+    ),
+]
+JudgeWeights = Annotated[str | None, typer.Option(help="Weights of the judge, as --weights.")]
+OnlyMissing = Annotated[
+    bool, typer.Option("--only-missing", help="Add to the folder's gallery what it does not hold yet.")
+]
+Redo = Annotated[
+    str | None,
+    typer.Option(help="Layers or units to make again, such as features.3,features.4:0-15."),
+]
+Count = Annotated[int | None, typer.Option(help="Use only the first so many images.", min=1)]
+Folder = Annotated[Path | None, typer.Option(help="Run folder; default runs/gallery-MODEL.")]
+
+
 def gallery(
-    model: Annotated[
-        str,
-        typer.Argument(
-            help="'shapes' (ships with Gridlens), a torchvision classifier, 'timm:NAME', 'lucent:NAME', or a function "
-            "of yours that returns a network, 'module:factory'."
-        ),
-    ] = "shapes",
+    model: Model = "shapes",
     weights: Weights = None,
     images: Images = None,
-    layers: Annotated[
-        str | None,
-        typer.Option(help="all, names, or globs, parted by commas; default for 'shapes': its ReLUs."),
-    ] = None,
-    units: Annotated[
-        str | None, typer.Option(help="Units of each layer, such as 0-23,40; default: all.")
-    ] = None,
-    views: Annotated[
-        str,
-        typer.Option(
-            help="Pictures of each unit, parted by commas: positive; seed, the same from another start; negative, what "
-            "lowers it; diverse, four unlike each other. All cost seven times as much as positive alone."
-        ),
-    ] = "all",
-    steps: Annotated[
-        int | None, typer.Option(help="Optimisation steps a picture; default: 96, or lucent's 512.", min=1)
-    ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(help="What makes the pictures: gridlens, or lucent itself (positive and seed views)."),
-    ] = "gridlens",
-    judge: Annotated[
-        str | None,
-        typer.Option(
-            help="Network that says how alike images look, for the scores; it should share no training with MODEL. "
-            "Default: the classifier that ships; 'none' for none."
-        ),
-    ] = None,
-    judge_weights: Annotated[str | None, typer.Option(help="Weights of the judge, as --weights.")] = None,
-    only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Add to the folder's gallery what it does not hold yet.")
-    ] = False,
-    redo: Annotated[
-        str | None,
-        typer.Option(help="Layers or units to make again, such as features.3,features.4:0-15."),
-    ] = None,
+    layers: Layers = None,
+    units: Units = None,
+    views: Views = "all",
+    steps: Steps = None,
+    recipe: RecipeName = "default",
+    engine: EngineName = "gridlens",
+    judge: JudgeName = None,
+    judge_weights: JudgeWeights = None,
+    only_missing: OnlyMissing = False,
+    redo: Redo = None,
     scaling: Scaling = None,
     size: Size = None,
     labels: Labels = None,
-    count: Annotated[int | None, typer.Option(help="Use only the first so many images.")] = None,
+    count: Count = None,
     device: Device = None,
     seed: Seed = 0,
-    out: Annotated[Path | None, typer.Option(help="Run folder; default runs/gallery-MODEL.")] = None,
+    out: Folder = None,
 ) -> None:
     """Show, for every unit of the chosen layers, pictures made for it and the real images that fire it.
 
@@ -101,6 +117,7 @@ def gallery(
             progress=progress,
             steps=steps,
             seed=seed,
+            recipe=recipe,
             engine=engine,
             judge=_judge(subject, judge, judge_weights),
         )
