@@ -15,8 +15,8 @@ from feature_viz.gallery_layer import layer_path, make_layer, read_layer, read_l
 from feature_viz.gallery_plan import Plan, write_plan
 from feature_viz.gallery_wires import as_entry, wires_path
 from feature_viz.judge import Judge
-from feature_viz.optimize import LARGEST
-from feature_viz.receptive import ReceptiveField, receptive_fields
+from feature_viz.picture_size import picture_size
+from feature_viz.receptive import receptive_fields
 from feature_viz.unit_entries import LayerWork, cost
 from feature_viz.unit_scores import judge_of
 from feature_viz.unit_table import write_units
@@ -185,14 +185,3 @@ def _document(order: Order, finished: Sequence[Mapping[str, Any]]) -> dict[str, 
         "layers": finished,
         "waiting": [layer for layer in order.plan if layer not in there],
     }
-
-
-def picture_size(subject: Subject, seen: ReceptiveField) -> int:
-    """Side of a layer's pictures: four times its receptive field, from 64 to 128 px, at most the network's own.
-
-    >>> from core.testing import planted_classifier
-    >>> picture_size(planted_classifier(seed=0), ReceptiveField("conv", (0.0, 0.0), (1.0, 1.0), (3, 3), (12, 12)))
-    12
-    """
-    largest = min(LARGEST, *subject.spec.shape[1:])
-    return min(largest, max(64, -(-4 * max(seen.extent) // 16) * 16))

@@ -85,9 +85,9 @@ def gallery(
 ) -> None:
     """Show, for every unit of the chosen layers, pictures made for it and the real images that fire it.
 
-    A unit's four kinds of picture take some 10 seconds on two cores at 128 pixels in the middle of a GoogLeNet, 1
-    second with --views positive; pages of each layer can be opened as soon as it is done. A run that is broken off
-    goes on where it was when the same command is given again.
+    A unit with all its pictures takes some 10 seconds on two cores in the middle of a GoogLeNet, 2 seconds with --views
+    positive, and a fifth of a second for 'shapes'. The pages of a layer can be opened as soon as it is done. A run
+    that is broken off goes on where it was when the same command is given again.
     """
     from gridlens.galleries import gallery
     from vision.datasets import open_images

@@ -4,12 +4,15 @@ import random
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import nn
 
 from core.artifacts import read_csv, read_json
 from core.errors import BadInput, RunConflict, UnknownName, Unreadable
 from core.progress import silent
 from core.runs import is_finished, read_manifest
+from core.subject import InputSpec, wrap
 from core.testing import planted_classifier
 from feature_viz import gallery_making, gallery_plan
 from feature_viz.gallery import gallery, read_gallery
@@ -233,3 +236,30 @@ def test_a_result_shows_itself_in_a_notebook(make, tmp_path):
     shown = make(tmp_path / "g", layers="conv")._repr_html_()
     assert shown.count("data:image/webp;base64,") == 3
     assert f'href="{(tmp_path / "g/index.html").as_posix()}"' in shown
+
+
+class Grey:
+    """Images as a source that knows nothing of them but their pixels."""
+
+    fingerprint = "grey"
+    size = (12, 12)
+
+    def __init__(self):
+        self.images = torch.rand(11, 1, 12, 12, generator=torch.Generator().manual_seed(5))
+
+    def __len__(self):
+        return len(self.images)
+
+    def batches(self, batch_size, *, start=0):
+        yield from self.images[start:].split(batch_size)
+
+
+def test_grey_inputs_of_which_nothing_is_known_and_layers_of_vectors(tmp_path):
+    spec = InputSpec((1, 12, 12), (0.5,), (0.25,), ("grey",))
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(200, 2))
+    subject = wrap(net, name="grey", spec=spec, heads={"class": ("0", "1")})
+    result = gallery(subject, Grey(), Request("0, 3"), making=Making(steps=2), out=tmp_path / "g")
+    for unit in result.units:
+        assert Image.open(result.folder / unit["picture"]).size == (12, 12)
+        assert unit["classes"] == []
+        assert unit["top"][0]["label"] is None
