@@ -85,7 +85,7 @@ def gallery(
 ) -> None:
     """Show, for every unit of the chosen layers, pictures made for it and the real images that fire it.
 
-    A unit with all its pictures takes some 10 seconds on two cores in the middle of a GoogLeNet, 2 seconds with --views
+    A unit with all its pictures takes 10 to 20 seconds on two cores in the middle of a GoogLeNet, 2 or 3 with --views
     positive, and a fifth of a second for 'shapes'. The pages of a layer can be opened as soon as it is done. A run
     that is broken off goes on where it was when the same command is given again.
     """
