@@ -12,8 +12,8 @@ from benchmarks.feature_visualisation import network
 from benchmarks.rows import Row, alternate
 from core.errors import BadInput
 from core.subject import Subject
-from feature_viz.exemplars import exemplars, maps_of
-from feature_viz.tensor_source import TensorImages
+from feature_viz.examples.exemplars import exemplars, maps_of
+from feature_viz.examples.tensor_source import TensorImages
 from vision.datasets import open_images
 
 COUNT, SIZE, BATCH, REPEATS = 64, 224, 32, 5

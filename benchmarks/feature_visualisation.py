@@ -19,7 +19,7 @@ from core.targets import Unit
 from feature_viz.lucent_render import LUCENT_STEPS, Scaled
 from feature_viz.optimize import render
 from feature_viz.recipes import RECIPES
-from feature_viz.survival import survival
+from feature_viz.truth.survival import survival
 from vision.models import load
 
 SIZE, CHANNELS, REPEATS = 128, 16, 5

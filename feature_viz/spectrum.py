@@ -11,7 +11,7 @@ from torch import Tensor
 from core.artifacts import read_metadata, read_tensors, write_tensors
 from core.errors import BadInput, Unreadable
 from core.progress import Progress, silent
-from feature_viz.exemplars import ImageSource
+from feature_viz.examples.exemplars import ImageSource
 from feature_viz.parametrize import Shape, decorrelated_logits, spectrum_scale
 from feature_viz.transforms import resampled
 

@@ -12,7 +12,7 @@ from gridlens.comparison import compare_agents
 from gridlens.opened import open_subject
 from gridlens.probes import DEFAULTS, probe_page, probed
 from reports.front_page import Entry, report_entry, write_front
-from reports.gallery_page import gallery_entry
+from reports.gallery.pages import gallery_entry
 from reports.html import write
 
 TITLE = "What a classifier looks for, and what two agents want"

@@ -5,13 +5,13 @@ from typing import TypedDict, Unpack
 
 from core.progress import Progress, silent
 from core.subject import Subject
-from feature_viz.exemplars import ImageSource
-from feature_viz.gallery import GalleryResult, read_gallery
-from feature_viz.gallery import gallery as make_gallery
-from feature_viz.gallery_plan import Request
+from feature_viz.examples.exemplars import ImageSource
+from feature_viz.gallery.gallery import GalleryResult, read_gallery
+from feature_viz.gallery.gallery import gallery as make_gallery
+from feature_viz.gallery.plan import Request
+from feature_viz.gallery.views import Making
 from feature_viz.recipes import Way, as_recipe
-from feature_viz.views import Making
-from reports.gallery_page import write_gallery
+from reports.gallery.pages import write_gallery
 from vision.datasets import open_images
 from vision.models import load
 
@@ -24,7 +24,7 @@ def usual_judge(subject: Subject) -> Subject | None:
 
 
 class Made(TypedDict, total=False):
-    """How the pictures are made; see ``feature_viz.views.Making``."""
+    """How the pictures are made; see ``feature_viz.gallery.views.Making``."""
 
     steps: int | None
     seed: int
@@ -50,14 +50,14 @@ def gallery(
 
     ``model`` is a Subject, or a name that ``load_classifier`` knows; ``images`` a source, or what ``open_images``
     takes. What is to be shown - ``layers``, ``units``, ``views``, ``only_missing``, ``redo`` - is told by
-    ``feature_viz.gallery_plan.Request``; how pictures are made - ``steps``, ``seed``, ``recipe``, ``engine``,
-    ``judge`` - by ``feature_viz.views.Making``. Broken off and called again it goes on where it was. The result shows
-    itself in a notebook.
+    ``feature_viz.gallery.plan.Request``; how pictures are made - ``steps``, ``seed``, ``recipe``, ``engine``,
+    ``judge`` - by ``feature_viz.gallery.views.Making``. Broken off and called again it goes on where it
+    was. The result shows itself in a notebook.
 
     Raises
     ------
     UnknownName, BadInput, RunConflict, NotFinite
-        as ``feature_viz.gallery.gallery``.
+        as ``feature_viz.gallery.gallery.gallery``.
 
     >>> import tempfile
     >>> from core.testing import planted_classifier
@@ -81,7 +81,7 @@ def gallery(
         layer_made=write_gallery,
         progress=progress,
     )
-    if not (folder / "index.html").exists():  # made before by ``feature_viz.gallery`` alone
+    if not (folder / "index.html").exists():  # made before by ``feature_viz.gallery.gallery`` alone
         write_gallery(folder)
     return read_gallery(folder)
 

@@ -16,8 +16,8 @@ from core.artifacts import write_json
 from core.probing import ProbeResult
 from core.provenance import Provenance
 from core.uncertainty import Interval, proportion_interval
-from feature_viz.layer_summary import summary
-from feature_viz.unit_table import write_units
+from feature_viz.gallery.summary import summary
+from feature_viz.gallery.unit_table import write_units
 from reports.evidence import AgentEvidence, Setting
 from reports.figures import Curve
 from reports.maps import MazeMap, Overlay

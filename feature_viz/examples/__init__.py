@@ -1,0 +1,1 @@
+"""Natural half: the real images that drive each unit, where in them, and how strongly."""

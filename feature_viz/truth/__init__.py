@@ -1,0 +1,1 @@
+"""Is a picture telling the truth: one score a file, and scores.py over all."""

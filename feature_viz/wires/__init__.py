@@ -1,0 +1,1 @@
+"""Weights between the units that are shown, multiplied through what lies between."""

@@ -1,0 +1,1 @@
+"""A gallery's run folder into a site of pages."""
