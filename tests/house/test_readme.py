@@ -1,23 +1,29 @@
-"""The README's Python runs, and its table of commands is the command line's."""
+"""The Python of the README and the docs runs; the README's table of commands is the command line's."""
 
 import re
 from pathlib import Path
 
+import pytest
+
 from gridlens.cli import COMMANDS
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def test_the_python_runs():
-    for block in re.findall(r"```python\n(.*?)```", README, re.S):
-        exec(compile(block, "README.md", "exec"), {})
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_runs(page):
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.S):
+        exec(compile(block, page.name, "exec"), {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_resolve(page):
+    for name in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / name).exists(), name
 
 
 def test_every_command_is_listed():
     listed = re.findall(r"^\| `gridlens ([\w-]+)", README, re.M)
     assert listed == list(COMMANDS)
-
-
-def test_every_picture_is_there():
-    for name in re.findall(r"\]\((docs/[^)]+)\)", README):
-        assert (Path(__file__).resolve().parents[2] / name).exists()

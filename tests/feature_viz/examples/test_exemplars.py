@@ -13,7 +13,7 @@ from core.errors import BadInput, NotFinite, UnknownName
 from core.layers import as_maps
 from core.subject import InputSpec, wrap
 from core.testing import planted_classifier
-from feature_viz import exemplars as module
+from feature_viz.examples import exemplars as module
 from feature_viz.examples.exemplars import exemplars, read_exemplars, write_exemplars
 from feature_viz.examples.tensor_source import TensorImages
 from vision.datasets import open_images

@@ -9,7 +9,7 @@ from core.activations import capture
 from core.errors import UnknownName
 from core.subject import InputSpec, wrap
 from core.testing import planted_classifier, spotlight
-from feature_viz import unit_attribution
+from feature_viz.examples import unit_attribution
 from feature_viz.examples.crops import Cell, Window, top_cells
 from feature_viz.examples.exemplars import exemplars
 from feature_viz.examples.receptive import receptive_fields

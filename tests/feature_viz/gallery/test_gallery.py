@@ -14,8 +14,9 @@ from core.progress import silent
 from core.runs import is_finished, read_manifest
 from core.subject import InputSpec, wrap
 from core.testing import planted_classifier
-from feature_viz import gallery_making, gallery_plan
 from feature_viz.examples.receptive import receptive_fields
+from feature_viz.gallery import making as gallery_making
+from feature_viz.gallery import plan as gallery_plan
 from feature_viz.gallery.gallery import gallery, read_gallery
 from feature_viz.gallery.plan import Request
 from feature_viz.gallery.views import Making
