@@ -186,7 +186,13 @@ def commanded(command: str) -> Iterator[None]:
 
 def command_line() -> str:
     """The command that is running, as typed (or as ``commanded`` says)."""
-    return _COMMAND.get() or " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return _COMMAND.get() or " ".join([_program(), *sys.argv[1:]])
+
+
+def _program() -> str:
+    """The name to type; what ``python -m gridlens`` calls __main__.py is ``gridlens``."""
+    path = Path(sys.argv[0])
+    return path.parent.name if path.name == "__main__.py" else path.name
 
 
 def _why(error: BaseException) -> str:
