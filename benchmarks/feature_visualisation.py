@@ -19,6 +19,7 @@ from core.targets import Unit
 from feature_viz.lucent_render import LUCENT_STEPS, Scaled
 from feature_viz.optimize import render
 from feature_viz.recipes import RECIPES
+from feature_viz.response_norm import quick_response_norm
 from feature_viz.truth.survival import survival
 from vision.models import load
 
@@ -48,8 +49,16 @@ def render_vs_bare_loop() -> Row:
     def peer() -> float:
         return CHANNELS * steps / seconds(lambda: bare_loop(subject, layer, steps))
 
+    def quick() -> float:
+        with quick_response_norm():
+            return peer()
+
     mine, theirs = _in_turns(ours, peer)
-    conditions = f"{subject.name} {layer}, batch {CHANNELS}, {SIZE} px, float32, {_threads()}"
+    again, quicker = _in_turns(ours, quick)
+    conditions = (
+        f"{subject.name} {layer}, batch {CHANNELS}, {SIZE} px, float32, {_threads()}; "
+        f"beside the same loop with our response norm in it: {again / quicker:.2f}"
+    )
     return Row(
         name="render-vs-bare-loop",
         unit="image-steps/s",

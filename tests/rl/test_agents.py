@@ -9,9 +9,11 @@ import torch
 from core.artifacts import read_tensors, write_tensors
 from core.errors import UnknownName, Unreadable, WeightsMismatch
 from core.subject import run
+from core.targets import Unit
 from envs import engine
 from envs.registry import world
 from envs.vector import make_vec
+from feature_viz.optimize import render
 from rl.agents import info, load, see
 from rl.training import TrainConfig, make_model, train
 
@@ -104,3 +106,10 @@ def test_a_description_of_an_unknown_network_or_world_is_refused(copied):
     (copied / "network.json").write_text(json.dumps(about))
     with pytest.raises(Unreadable, match="does not say 'view'"):
         load(copied)
+
+
+def test_pictures_of_a_policys_units_are_made_like_any_others(agent):
+    (picture,) = render(load(agent), [Unit("conv", 3)], steps=24)
+    assert picture.image.shape == (2, 13, 13)
+    assert picture.trace[-1] > picture.trace[0]
+    assert picture._repr_png_().startswith(b"\x89PNG")
