@@ -109,7 +109,8 @@ def test_a_description_of_an_unknown_network_or_world_is_refused(copied):
 
 
 def test_pictures_of_a_policys_units_are_made_like_any_others(agent):
-    (picture,) = render(load(agent), [Unit("conv", 3)], steps=24)
-    assert picture.image.shape == (2, 13, 13)
+    subject = load(agent)
+    (picture,) = render(subject, [Unit("conv", 3)], steps=24)
+    assert picture.image.shape == subject.spec.shape
     assert picture.trace[-1] > picture.trace[0]
     assert picture._repr_png_().startswith(b"\x89PNG")
