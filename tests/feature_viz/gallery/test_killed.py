@@ -13,7 +13,7 @@ import pytest
 
 from core.runs import is_finished
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KILLS = 20
 COMMAND = [
     *(sys.executable, "-m", "gridlens", "gallery", "shapes", "--count", "48", "--steps", "2"),
