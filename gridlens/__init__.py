@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from feature_viz.recipes import RECIPES as RECIPES
     from feature_viz.recipes import Recipe as Recipe
     from feature_viz.spectrum import measure_spectrum as measure_spectrum
+    from feature_viz.spectrum import read_spectrum as read_spectrum
+    from feature_viz.spectrum import write_spectrum as write_spectrum
     from gridlens.galleries import gallery as gallery
     from rl.agents import load as load_agent
     from vision.datasets import open_images as open_images
@@ -84,12 +86,14 @@ _HOMES = {
     "pixels": "feature_viz.parametrize",
     "probe": "core.probing",
     "read_tensors": "core.artifacts",
+    "read_spectrum": "feature_viz.spectrum",
     "register_envs": "envs.registry",
     "render": "feature_viz.optimize",
     "run": "core.subject",
     "score": "core.targets",
     "world": "envs.registry",
     "wrap": "core.subject",
+    "write_spectrum": "feature_viz.spectrum",
     "write_tensors": "core.artifacts",
 }
 """Public name to the module that is its home."""

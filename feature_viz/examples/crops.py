@@ -118,23 +118,6 @@ def range_cells(
     return tuple(cells)
 
 
-def windows(field: ReceptiveField, found: Exemplars, unit: int) -> tuple[Window, ...]:
-    """The windows of a unit's top images, best first."""
-    return tuple(cell.window for cell in top_cells(field, found, unit))
-
-
-def strips(
-    images: ImageSource,
-    found: Exemplars,
-    field: ReceptiveField,
-    units: Sequence[int],
-    *,
-    batch_size: int = 32,
-) -> Mapping[int, UInt8[np.ndarray, "h w 3"]]:
-    """Each unit's top crops, best first from left to right."""
-    return cut(images, field, {unit: top_cells(field, found, unit) for unit in units}, batch_size=batch_size)
-
-
 def unit_strips(
     images: ImageSource,
     found: Exemplars,

@@ -13,7 +13,6 @@ from feature_viz.examples.crops import (
     cut,
     pictures,
     range_cells,
-    strips,
     top_cells,
     unit_strips,
 )
@@ -80,7 +79,8 @@ def test_strips_are_the_same_from_any_kind_of_source(known):
         assert both[0][unit].top.shape == (12, 12 * 4, 3)
         cells = bottom_cells(field, found, unit) + range_cells(field, found, unit)
         assert both[0][unit].range.shape == (12, 12 * len(cells), 3)
-    assert np.array_equal(strips(plain, found, field, [3])[3], both[0][3].top)
+    alone = cut(plain, field, {3: top_cells(field, found, 3)})
+    assert np.array_equal(alone[3], both[0][3].top)
 
 
 def test_a_strip_shows_its_images(known):
