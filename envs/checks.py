@@ -98,6 +98,34 @@ def planes_are_binary(world: World) -> str:
     return _throughout(world, breach)
 
 
+def laws_hold(world: World) -> str:
+    """The world's laws hold in every state of a random game, its first ones included."""
+
+    def breach(state: State, _: engine.StepResult | None) -> str:
+        for name, law in world.spec.laws.items():
+            if not law(state, world.dials).all():
+                return f"the law {name!r} does not hold"
+        return ""
+
+    seeds, _ = _random(world)
+    return breach(engine.reset(world, seeds), None) or _throughout(world, breach)
+
+
+def policies_play(world: World) -> str:
+    """The policies "intended", "proxy" and "greedy" are there and give actions of the world, on their own words."""
+    for name in ("intended", "proxy", "greedy"):
+        if name not in world.spec.policies:
+            return f"there is no policy {name!r}"
+        state, words = engine.reset(world, np.arange(INSTANCES)), streams(3, INSTANCES)
+        before = engine.take(state, slice(None))
+        chosen, again = (world.spec.policies[name](world, state, words.copy()) for _ in range(2))
+        if not same(before, state):
+            return f"policy {name!r} changes the state"
+        if not np.array_equal(chosen, again) or not ((chosen >= 0) & (chosen < len(world.actions))).all():
+            return f"policy {name!r} does not repeat itself, or gives actions that do not exist"
+    return ""
+
+
 def rewards_match_events(world: World) -> str:
     """A step pays the sum of its events, and tallies count what happened since the level began."""
     tally = np.zeros((INSTANCES, len(world.events)), np.int64)
@@ -151,11 +179,11 @@ def splits_are_disjoint(world: World) -> str:
 def views_fit(world: World) -> str:
     """Every view is uint8 of the promised shape, planes hold 0 and 1, and writing in place gives the same."""
     state, _ = play(world, *_random(world))
-    for view in ("grid", "window", "window:5", "rgb"):
+    for view in ("grid", "window", "window:5", "rgb", "flipped-grid", "flipped-window:5", "flipped-rgb"):
         seen = observe(world, state, view)
         if seen.shape[1:] != observation_shape(world, view) or seen.dtype != np.uint8:
             return f"view {view!r} has another shape than promised"
-        if not view.startswith("rgb") and seen.max() > 1:
+        if "rgb" not in view and seen.max() > 1:
             return f"view {view!r} holds something other than 0 and 1"
         if not np.array_equal(observe(world, state, view, out=np.full_like(seen, 7)), seen):
             return f"view {view!r} leaves cells unwritten"
@@ -178,6 +206,8 @@ CHECKS: dict[str, Callable[[World], str]] = {
     "alone or together": alone_or_together,
     "saved and continued": saved_and_continued,
     "planes are binary": planes_are_binary,
+    "laws hold": laws_hold,
+    "policies play": policies_play,
     "rewards match events": rewards_match_events,
     "endings are told apart": endings_are_told_apart,
     "splits are disjoint": splits_are_disjoint,

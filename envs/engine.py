@@ -29,14 +29,16 @@ class StepResult:
     """What one step of ``n`` instances brought; the arrays are fresh and may be kept.
 
     reward float32 (n,); terminated and truncated bool (n,), never both; events uint8 (n, e): how often each happened
-    in this step. ``ended`` int64 (m,): the instances whose level ended; they have already begun their next one, and
-    ``final`` is their state at the end of the last (None where m is 0).
+    in this step; ``happened`` int64 (k,): the instances in which any did. ``ended`` int64 (m,): the instances whose
+    level ended; they have already begun their next one, and ``final`` is their state at the end of the last (None
+    where m is 0).
     """
 
     reward: np.ndarray
     terminated: np.ndarray
     truncated: np.ndarray
     events: np.ndarray
+    happened: np.ndarray
     ended: np.ndarray
     final: State | None
 
@@ -109,13 +111,15 @@ def step(world: World, state: State, actions: np.ndarray) -> StepResult:
         np.zeros((n, len(world.events)), np.uint8),
     )
     world.spec.act(state, actions, new.events, new.terminated, world.dials)
-    if not _settle(state, new, world.pay, world.limit):
-        return StepResult(*new, ended=np.empty(0, np.int64), final=None)
-    ended = np.flatnonzero(new.terminated | new.truncated)
+    happened, ended = np.empty(n, np.int64), np.empty(n, np.int64)
+    k, m = _settle(state, new, world.pay, world.limit, happened, ended)
+    happened, ended = happened[:k], ended[:m]
+    if m == 0:
+        return StepResult(*new, happened, ended, final=None)
     final = take(state, ended)
     _name_levels(state, ended)
     _begin_levels(world, state, ended)
-    return StepResult(*new, ended=ended, final=final)
+    return StepResult(*new, happened, ended, final=final)
 
 
 class Outcome(NamedTuple):
@@ -153,19 +157,28 @@ def _first_outside(actions, count):
 
 
 @kernel
-def _settle(state, new, pay, limit):
-    """Advance clocks and tallies, pay the events, cut short what reached the limit; returns how many ended."""
-    count = 0
-    for i in range(len(new.reward)):
-        total = np.float32(0)
-        for e in range(len(pay)):
-            total += pay[e] * new.events[i, e]
-            state.tally[i, e] += new.events[i, e]
+def _settle(state, new, pay, limit, happened, ended):
+    """Advance clocks and tallies, pay the events, cut short what reached the limit; list where any of it happened."""
+    n, count = new.events.shape
+    some, over = 0, 0
+    for i in range(n):
+        total, any_event = np.float32(0), False
+        for e in range(count):
+            times = new.events[i, e]
+            if times:
+                any_event = True
+                total += pay[e] * times
+                state.tally[i, e] += times
         new.reward[i] = total
+        if any_event:
+            happened[some] = i
+            some += 1
         state.clock[i] += 1
         new.truncated[i] = limit > 0 and state.clock[i] >= limit and not new.terminated[i]
-        count += new.terminated[i] or new.truncated[i]
-    return count
+        if new.terminated[i] or new.truncated[i]:
+            ended[over] = i
+            over += 1
+    return some, over
 
 
 @kernel

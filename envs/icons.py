@@ -11,6 +11,7 @@ import numpy as np
 
 Colour = tuple[int, int, int]
 Layers = list[tuple[np.ndarray, Colour]]
+Drawing = Callable[[np.ndarray, np.ndarray], Layers]
 
 FLOOR: Colour = (243, 239, 230)
 WALL: Colour = (72, 82, 99)
@@ -53,7 +54,7 @@ def _cheese(x: np.ndarray, y: np.ndarray) -> Layers:
     return [(wedge, YELLOW), (side, (240, 178, 28)), (wedge & (y >= 0.78), ORANGE), (wedge & holes, ORANGE)]
 
 
-ICONS: dict[str, Callable[[np.ndarray, np.ndarray], Layers]] = {
+ICONS: dict[str, Drawing] = {
     "floor": _floor,
     "wall": _wall,
     "mouse": _mouse,
@@ -62,8 +63,8 @@ ICONS: dict[str, Callable[[np.ndarray, np.ndarray], Layers]] = {
 
 
 @lru_cache(maxsize=256)
-def icon(name: str, size: int) -> np.ndarray:
-    """The icon on floor, ``size`` pixels a side: uint8 (3, size, size), averaged from 8 times the resolution.
+def icon(drawing: str | Drawing, size: int) -> np.ndarray:
+    """A drawing, or one of ``ICONS``, on floor: uint8 (3, size, size), averaged from 8 times the resolution.
 
     >>> icon("cheese", 16).shape
     (3, 16, 16)
@@ -72,7 +73,7 @@ def icon(name: str, size: int) -> np.ndarray:
     y, x = (np.indices((fine, fine)) + 0.5) / fine
     picture = np.empty((fine, fine, 3))
     picture[:] = FLOOR
-    for mask, colour in ICONS[name](x, y):
+    for mask, colour in (ICONS[drawing] if isinstance(drawing, str) else drawing)(x, y):
         picture[mask] = colour
     small = picture.reshape(size, 8, size, 8, 3).mean(axis=(1, 3))
     return np.ascontiguousarray(small.round().astype(np.uint8).transpose(2, 0, 1))

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 config: Any = numba.config
 HERE = Path(__file__).parent
@@ -38,15 +41,19 @@ def cache_folder() -> Path:
 
 def _sources() -> dict[str, str]:
     """Name to text of the files with kernels, and of all that these import: helpers and constants."""
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in HERE.glob("*.py")}
+    texts = {_module(path): path.read_text(encoding="utf-8") for path in HERE.rglob("*.py")}
     found: dict[str, str] = {}
     waiting = [name for name, text in texts.items() if "@kernel" in text]
     while waiting:
         name = waiting.pop()
         if name in texts and name not in found:
             found[name] = texts[name]
-            waiting += re.findall(r"^from envs\.(\w+) import", texts[name], re.MULTILINE)
+            waiting += re.findall(r"^from envs\.([\w.]+) import", texts[name], re.MULTILINE)
     return found
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(HERE).with_suffix("").parts)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -56,10 +63,10 @@ def kernel(function: Callable[..., Any]) -> Any:
     ``function.py_func`` is the uncompiled original.
 
     >>> import numpy as np
-    >>> numbers = np.zeros(3)
-    >>> copy(numbers, np.uint64(1), np.ones(3), np.uint64(0), np.uint64(2))
+    >>> numbers = np.zeros(3, np.uint8)
+    >>> copy(numbers, np.uint64(1), np.ones(3, np.uint8), np.uint64(0), np.uint64(2))
     >>> numbers
-    array([0., 1., 1.])
+    array([0, 1, 1], dtype=uint8)
     """
     theirs = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())  # numba reads it while decorating, and only then
@@ -69,11 +76,25 @@ def kernel(function: Callable[..., Any]) -> Any:
         config.CACHE_DIR = theirs
 
 
+@intrinsic
+def _memcpy(typing_context, target, here, source, there, count):
+    """The machine's own block copy between flat arrays of bytes: numba's loops take up to twice as long."""
+    signature = types.void(target, types.uint64, source, types.uint64, types.uint64)
+
+    def generate(context, builder, signature, arguments):
+        to, here, by, there, count = arguments
+        target = context.make_array(signature.args[0])(context, builder, to).data
+        source = context.make_array(signature.args[2])(context, builder, by).data
+        cgutils.raw_memcpy(builder, builder.gep(target, [here]), builder.gep(source, [there]), count, 1)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
 @kernel
 def copy(target, here, source, there, count):
-    """``target[here:here + count] = source[there:there + count]`` on flat arrays, several times as fast as slices.
+    """``target[here:here + count] = source[there:there + count]`` on flat uint8 arrays; all three are uint64.
 
-    Positions and count are uint64: numba then need not look out for negative indices.
+    Nothing checks the bounds.
     """
-    for k in range(count):
-        target[here + k] = source[there + k]
+    _memcpy(target, here, source, there, count)  # type: ignore[call-arg]  # numba gives the context

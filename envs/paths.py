@@ -22,6 +22,19 @@ def distances(wall: np.ndarray, target: np.ndarray) -> np.ndarray:
     return out
 
 
+def distances_to(wall: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Steps from each cell to the nearest of several: int32 (n, h, w), -1 for walls and where none can be reached.
+
+    ``wall`` and ``where``: (n, h, w), not 0 where there is a wall, or a thing to go to.
+
+    >>> distances_to(np.zeros((1, 1, 4), np.uint8), np.array([[[1, 0, 0, 1]]]))
+    array([[[0, 1, 1, 0]]], dtype=int32)
+    """
+    out = np.full(wall.shape, -1, np.int32)
+    _flood_many(np.ascontiguousarray(wall), np.ascontiguousarray(where), out)
+    return out
+
+
 def best_actions(steps: np.ndarray, agent: np.ndarray) -> np.ndarray:
     """Which of up, down, left, right bring the agent nearer: bool (n, 4).
 
@@ -71,15 +84,38 @@ def _flood(wall, target, out):
             continue
         out[i, y, x] = 0
         queue[0, 0], queue[0, 1] = y, x
-        head, tail = 0, 1
-        while head < tail:
-            y, x = queue[head]
-            head += 1
-            for move in range(len(MOVES)):
-                row, column = y + MOVES[move, 0], x + MOVES[move, 1]
-                if row < 0 or row >= h or column < 0 or column >= w:
-                    continue
-                if wall[i, row, column] == 0 and out[i, row, column] < 0:
-                    out[i, row, column] = out[i, y, x] + 1
-                    queue[tail, 0], queue[tail, 1] = row, column
+        _spread(wall[i], queue, 1, out[i])
+
+
+@kernel
+def _flood_many(wall, where, out):
+    """The same from many cells at once."""
+    n, h, w = wall.shape
+    queue = np.empty((h * w, 2), np.int64)
+    for i in range(n):
+        tail = 0
+        for y in range(h):
+            for x in range(w):
+                if where[i, y, x] and not wall[i, y, x]:
+                    out[i, y, x] = 0
+                    queue[tail, 0], queue[tail, 1] = y, x
                     tail += 1
+        _spread(wall[i], queue, tail, out[i])
+
+
+@kernel
+def _spread(wall, queue, tail, out):
+    """Go on from the first ``tail`` cells of the queue, whose distance is known."""
+    h, w = wall.shape
+    head = 0
+    while head < tail:
+        y, x = queue[head]
+        head += 1
+        for move in range(len(MOVES)):
+            row, column = y + MOVES[move, 0], x + MOVES[move, 1]
+            if row < 0 or row >= h or column < 0 or column >= w:
+                continue
+            if wall[row, column] == 0 and out[row, column] < 0:
+                out[row, column] = out[y, x] + 1
+                queue[tail, 0], queue[tail, 1] = row, column
+                tail += 1

@@ -1,11 +1,14 @@
 """The worlds by name: one visible table, ``world()`` to set dials, ``register_envs()`` for gymnasium ids."""
 
+import importlib.util
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from core.errors import UnknownName
-from envs import cheese
+from core.errors import UnknownName, Unreadable
 from envs.spec import World, WorldSpec, configure
+from envs.worlds import cheese
 
 WORLDS: Mapping[str, WorldSpec] = {
     "cheese": cheese.SPEC,
@@ -19,18 +22,47 @@ IDS: Mapping[str, tuple[str, dict[str, Any]]] = {
 
 
 def world(name: str, **dials: Any) -> World:
-    """The world ``name`` with some dials turned; raises UnknownName or BadInput, one sentence each.
+    """The world ``name`` with some dials turned: a key of ``WORLDS``, or the path of a file (.py) with a ``SPEC``.
+
+    A file is run. Raises UnknownName, BadInput or Unreadable, one sentence each.
 
     >>> world("cheese", rand_region=5).dials
     Dials(size=9, rand_region=5, limit=100)
     """
+    return configure(spec_of(name), dials)
+
+
+def spec_of(name: str) -> WorldSpec:
+    """The spec of a world by name or by file; see ``world``."""
+    if name.endswith(".py"):
+        path = Path(name).resolve()
+        if not path.is_file():
+            raise Unreadable(f"there is no file {name!r}; a world is one of {', '.join(WORLDS)}, or a file")
+        return _from_file(path, path.stat().st_mtime_ns)
     if name not in WORLDS:
         raise UnknownName("world", name, WORLDS)
-    return configure(WORLDS[name], dials)
+    return WORLDS[name]
+
+
+@lru_cache(maxsize=64)
+def _from_file(path: Path, _written: int) -> WorldSpec:
+    """One spec for each text of a file, so that worlds made of it are equal."""
+    found = importlib.util.spec_from_file_location(path.stem, path)
+    if found is None or found.loader is None:
+        raise Unreadable(f"{path} cannot be imported; expected a Python file with a SPEC")
+    module = importlib.util.module_from_spec(found)
+    try:
+        found.loader.exec_module(module)
+    except (SyntaxError, ImportError) as error:
+        raise Unreadable(f"{path} does not run: {error}") from error
+    spec = getattr(module, "SPEC", None)
+    if not isinstance(spec, WorldSpec):
+        raise Unreadable(f"{path} has no SPEC; expected SPEC = WorldSpec(...) as in envs/worlds/cheese.py")
+    return spec
 
 
 def register_envs() -> None:
-    """Make ``IDS`` known to ``gymnasium.make``; gymnasium's plugin entry point calls it too.
+    """Make ``IDS`` known to ``gymnasium.make``.
 
     >>> import gymnasium
     >>> register_envs()

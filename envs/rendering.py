@@ -14,27 +14,50 @@ LETTERS = {"wall": "#", "agent": "@"}
 
 @lru_cache(maxsize=64)
 def tiles(world: World, cell: int) -> np.ndarray:
-    """The pictures of a bare cell and of each channel: uint8 (1 + c, 3, cell, cell).
+    """The pictures of a bare cell, of each icon of the world and of its gauges: uint8 (1 + icons, 3, cell, cell).
 
     >>> from envs.registry import world
     >>> tiles(world("cheese"), 16).shape
     (4, 3, 16, 16)
     """
-    return np.stack([icon(name, cell) for name in ("floor", *world.spec.icons)])
+    gauges = (gauge.icon for gauge in world.spec.gauges)
+    return np.stack([icon(name, cell) for name in ("floor", *world.spec.icons, *gauges)])
 
 
 def frame(world: World, state: State, i: int = 0, *, cell: int = 24) -> np.ndarray:
-    """Instance ``i`` as a picture, ``cell`` pixels a cell: uint8 (h * cell, w * cell, 3).
+    """Instance ``i`` as a picture, ``cell`` pixels a cell: uint8 (y, x, 3); a strip of gauges on top if there are any.
 
     >>> from envs import engine, registry
     >>> maze = registry.world("cheese", size=9)
     >>> frame(maze, engine.reset(maze, [0]), 0, cell=16).shape
     (144, 144, 3)
     """
-    _, h, w = world.shape
+    numbers = appearance(world, state.planes[[i]], state.counters[[i]])
+    _, h, w = numbers.shape
     out = np.empty((1, 3, h * cell, w * cell), np.uint8)
-    paint(state.planes[[i]], tiles(world, cell), out)
+    paint(numbers, tiles(world, cell), out)
     return np.ascontiguousarray(out[0].transpose(1, 2, 0))
+
+
+def appearance(world: World, planes: np.ndarray, counters: np.ndarray) -> np.ndarray:
+    """Which of ``tiles`` each cell shows: uint8 (n, h, w), or (n, 1 + h, w) with a strip of gauges on top.
+
+    ``planes`` (n, c, h, w) as in a state; ``counters`` (n, k).
+    """
+    seen = planes[:, world.seen]
+    look = world.spec.appearance or topmost
+    numbers = look(seen)
+    if not world.gauges:
+        return numbers
+    n, _, w = numbers.shape
+    strip = np.zeros((n, 1, w), np.uint8)
+    taken = np.zeros((n, 1), np.int64)
+    for k, counter in enumerate(world.gauges):
+        upto = taken + counters[:, [counter]]
+        within = (np.arange(w) >= taken) & (np.arange(w) < upto)
+        strip[:, 0][within] = 1 + len(world.spec.icons) + k
+        taken = upto
+    return np.concatenate([strip, numbers], axis=1)
 
 
 def text(world: World, state: State, i: int = 0) -> str:
@@ -61,31 +84,40 @@ def _order(channels: int) -> list[int]:
     return [c for c in range(channels) if c != AGENT] + [AGENT]
 
 
-@kernel
-def paint(planes, pictures, out):
-    """Lay the tile of each cell's topmost thing into ``out`` (n, 3, h * k, w * k)."""
+def topmost(planes: np.ndarray) -> np.ndarray:
+    """One more than the highest plane that has something in each cell, the agent above all; 0 for floor: (n, h, w)."""
     n, _, h, w = planes.shape
+    out = np.empty((n, h, w), np.uint8)
+    _topmost(planes, out)
+    return out
+
+
+@kernel
+def _topmost(planes, out):
+    n, count, h, w = planes.shape
+    for i in range(n):
+        for y in range(h):
+            for x in range(w):
+                found = 0
+                for c in range(count):
+                    if planes[i, c, y, x]:
+                        found = c + 1
+                out[i, y, x] = AGENT + 1 if planes[i, AGENT, y, x] else found
+
+
+@kernel
+def paint(numbers, pictures, out):
+    """Lay the tile of each cell, ``numbers`` (n, h, w), into ``out`` (n, 3, h * k, w * k)."""
+    n, h, w = numbers.shape
     k = pictures.shape[2]
     source, target = pictures.reshape(-1), out.reshape(-1)
     for i in range(n):
         for y in range(h):
             for x in range(w):
-                tile = _topmost(planes[i], y, x)
                 for colour in range(3):
                     here = np.uint64(((i * 3 + colour) * h + y) * k * w * k + x * k)
-                    there = np.uint64((tile * 3 + colour) * k * k)
+                    there = np.uint64((numbers[i, y, x] * 3 + colour) * k * k)
                     for _ in range(k):
                         copy(target, here, source, there, np.uint64(k))
                         here += np.uint64(w * k)
                         there += np.uint64(k)
-
-
-@kernel
-def _topmost(planes, y, x):
-    """The number of the tile to show: 0 for floor, else one more than the plane."""
-    if planes[AGENT, y, x]:
-        return AGENT + 1
-    for c in range(len(planes) - 1, -1, -1):
-        if planes[c, y, x]:
-            return c + 1
-    return 0

@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from core.errors import BadInput
 from envs import engine, rendering
 from envs.randomness import streams
-from envs.single import counts, observation_space
+from envs.single import observation_space
 from envs.spec import World, performance
 
 
@@ -33,6 +33,7 @@ class WorldVecEnv(VecEnv):
         self.world, self.split, self.view, self.levels = world, split, view, levels
         self.metadata = {"render_modes": ["rgb_array"]}
         self.totals = dict.fromkeys([*world.events, "levels", "steps"], 0)
+        self._nothing: list[dict[str, Any]] = [{} for _ in range(n)]
         self._began = time.monotonic()
         self._seed = seed
         self._actions: np.ndarray = np.zeros(n, np.int64)
@@ -60,35 +61,53 @@ class WorldVecEnv(VecEnv):
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         """Play the actions: observations, rewards, dones and infos."""
         played = engine.step(self.world, self.state, self._actions)
-        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        self._note(played, infos)
+        if any(self._nothing):  # somebody wrote into what should say that nothing happened
+            self._nothing = [{} for _ in range(self.num_envs)]
+        infos = self._nothing.copy()
+        self._note_events(played, infos)
+        if played.final is not None:
+            self._note_endings(played, played.final, infos)
         observation = engine.observe(self.world, self.state, self.view)
         return observation, played.reward, played.terminated | played.truncated, infos
 
-    def _note(self, played: engine.StepResult, infos: list[dict[str, Any]]) -> None:
+    def _note_events(self, played: engine.StepResult, infos: list[dict[str, Any]]) -> None:
         self.totals["steps"] += self.num_envs
-        happened = np.flatnonzero(played.events.any(axis=1))
-        for name, k in zip(self.world.events, played.events[happened].sum(axis=0, dtype=int), strict=True):
-            self.totals[name] += int(k)
-        for i in happened:
-            infos[i]["events"] = counts(self.world, played.events[i])
-        if played.final is None:
-            return
+        events = played.events[played.happened]
+        for name, k in zip(self.world.events, events.sum(axis=0, dtype=int).tolist(), strict=True):
+            self.totals[name] += k
+        for i, named in zip(played.happened.tolist(), self._named(events), strict=True):
+            infos[i] = {"events": named}
+
+    def _note_endings(
+        self, played: engine.StepResult, final: engine.State, infos: list[dict[str, Any]]
+    ) -> None:
         self.totals["levels"] += len(played.ended)
-        last = engine.observe(self.world, played.final, self.view)
-        worth, earned = performance(self.world, played.final.tally), played.final.tally @ self.world.pay
+        last = engine.observe(self.world, final, self.view)
         seconds = time.monotonic() - self._began
-        for k, i in enumerate(played.ended):
-            infos[i].update(
-                {
-                    "terminal_observation": last[k],
-                    "TimeLimit.truncated": bool(played.truncated[i]),
-                    "episode": {"r": float(earned[k]), "l": int(played.final.clock[k]), "t": seconds},
-                    "tally": counts(self.world, played.final.tally[k]),
-                    "performance": float(worth[k]),
-                    "level": int(played.final.level[k]),
-                }
-            )
+        columns = (
+            played.ended.tolist(),
+            played.truncated[played.ended].tolist(),
+            (final.tally @ self.world.pay).tolist(),
+            final.clock.tolist(),
+            self._named(final.tally),
+            performance(self.world, final.tally).tolist(),
+            final.level.tolist(),
+        )
+        for k, (i, truncated, earned, length, tally, worth, level) in enumerate(zip(*columns, strict=True)):
+            infos[i] = {
+                **infos[i],
+                "terminal_observation": last[k],
+                "TimeLimit.truncated": truncated,
+                "episode": {"r": earned, "l": length, "t": seconds},
+                "tally": tally,
+                "performance": worth,
+                "level": level,
+            }
+
+    def _named(self, numbers: np.ndarray) -> list[dict[str, int]]:
+        """Event names to counts for each row of ``numbers`` (m, e), without those that did not happen."""
+        names = self.world.events
+        return [{name: k for name, k in zip(names, row, strict=True) if k} for row in numbers.tolist()]
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.errors import BadInput
-from envs.observations import observation_shape, parse_view
-from envs.rendering import paint, tiles
+from envs.observations import observation_shape, parse_view, planes_of
+from envs.rendering import appearance, paint, tiles
 from envs.spec import World
 from envs.state import AGENT
 
@@ -26,15 +26,18 @@ def picture(world: World, seen: np.ndarray, view: str = "window", *, cell: int =
         raise BadInput(
             f"observation of shape {seen.shape}; view {view!r} of world {world.name!r} has {wanted}"
         )
-    kind, size = parse_view(world, view)
+    kind, size, flipped = parse_view(world, view)
     if kind == "rgb":
         return (np.clip(seen, 0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-    planes = np.asarray(seen).round().astype(np.uint8)
+    given = np.asarray(seen).round().astype(np.uint8)[:, :: -1 if flipped else 1]
+    shown = planes_of(world, view)
+    planes = np.zeros((1, len(world.channels), *wanted[1:]), np.uint8)
+    planes[0, shown] = given[: len(shown)]
     if kind == "window":
-        itself = np.zeros((1, size, size), np.uint8)
-        itself[0, size // 2, size // 2] = 1
-        planes = np.concatenate([planes[:AGENT], itself, planes[AGENT:]])
-    _, h, w = planes.shape
-    out = np.empty((1, 3, h * cell, w * cell), np.uint8)
-    paint(planes[None], tiles(world, cell), out)
+        planes[0, AGENT, size // 2, size // 2] = 1
+    counters = np.zeros((1, len(world.spec.counters)), np.int64)
+    counters[0, list(world.gauges)] = given[len(shown) :].sum(axis=(1, 2))
+    numbers = appearance(world, planes, counters)
+    out = np.empty((1, 3, numbers.shape[1] * cell, numbers.shape[2] * cell), np.uint8)
+    paint(numbers, tiles(world, cell), out)
     return np.ascontiguousarray(out[0].transpose(1, 2, 0))

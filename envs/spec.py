@@ -1,16 +1,20 @@
 """What a world declares: WorldSpec (its table row), Event, and World (a spec with its dials set).
 
-A world is one file with a ``Dials`` NamedTuple, two kernels and a ``SPEC``; ``envs/cheese.py`` is the model.
+A world is one file with a ``Dials`` NamedTuple, two kernels and a ``SPEC``; ``envs/worlds/cheese.py`` is the model.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from core.errors import BadInput, UnknownName
+from envs.state import State
+
+Law = Callable[[State, Any], np.ndarray]
+"""A state and the dials to bool (n,): whether each instance keeps the law."""
 
 
 @dataclass(frozen=True)
@@ -27,30 +31,60 @@ class Event:
     performance: float = 0.0
 
 
+@dataclass(frozen=True)
+class Gauge:
+    """A counter that agents see: in planes as a channel whose first cells (row by row) are 1, as many as the counter
+    says; in pictures as that many ``icon``s in a strip above the grid (both as far as there is room)."""
+
+    counter: str
+    icon: str | Callable[..., Any]
+
+
 @dataclass(frozen=True, eq=False)
 class WorldSpec:
     """One world's rules and names.
 
-    ``place(state, which, dials)`` lays out the levels of the instances ``which`` on blank planes, drawing from
+    Dials: ``bounds`` (lowest, highest) of those that are numbers, ``choices`` of those that are one of several names
+    (kept as the index into them); ``check(dials)`` raises BadInput for combinations that these cannot exclude.
+    ``shape(dials)`` gives rows and columns, ``limit(dials)`` the steps after which a level is cut short (0: never).
+
+    Rules: ``place(state, which, dials)`` lays out the levels of the instances ``which`` on blank planes, drawing from
     ``state.chances``. ``act(state, actions, events, terminated, dials)`` plays one step of every instance: it adds
-    to ``events`` (n, e) and sets ``terminated`` (n,). Both are kernels. ``shape(dials)`` gives rows and columns,
-    ``limit(dials)`` the steps after which a level is cut short (0: never). ``check(dials)`` raises BadInput for
-    combinations of dials that ``bounds`` (lowest, highest) cannot exclude. ``icons`` draw the channels.
+    to ``events`` (n, e) and sets ``terminated`` (n,). Both are kernels. ``laws``, by name, hold in every state that
+    the rules can reach: ``envs.checks`` tests them, ``envs.editing`` refuses what breaks them.
+
+    Looks: ``channels`` are the planes, wall and agent first, ``icons`` their pictures (of
+    ``envs.icons.ICONS``, or drawings like those). ``unseen`` are the last of
+    them, which no view shows; ``wall_shown=False`` leaves the wall out of the view "grid", for worlds where it is
+    always the same. ``gauges`` are the counters that views show, ``window`` the side of the view "window" (0: the
+    smallest that shows every inner cell from every inner cell). ``appearance`` (n, c, h, w) planes to (n, h, w) uint8
+    numbers of icons, 0 for floor, where the topmost plane's icon is not enough.
+
+    ``policies``, by name, play the world: "intended" and "proxy" as well as can be found out for the one goal and
+    the other, "greedy" as a floor (``envs.policies``).
     """
 
     name: str
     dials: type
     bounds: Mapping[str, tuple[float, float]]
-    check: Callable[[Any], None]
     shape: Callable[[Any], tuple[int, int]]
     limit: Callable[[Any], int]
     channels: tuple[str, ...]
     actions: tuple[str, ...]
     events: tuple[Event, ...]
-    icons: tuple[str, ...]
+    icons: tuple[str | Callable[..., Any], ...]
     place: Any
     act: Any
+    check: Callable[[Any], None] = lambda dials: None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     counters: tuple[str, ...] = ()
+    gauges: tuple[Gauge, ...] = ()
+    unseen: tuple[str, ...] = ()
+    wall_shown: bool = True
+    window: int = 0
+    appearance: Callable[[np.ndarray], np.ndarray] | None = None
+    laws: Mapping[str, Law] = field(default_factory=dict)
+    policies: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     summary: str = ""
 
 
@@ -73,7 +107,7 @@ class World:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Plane names of the state, which are also the channels of the view "grid"."""
+        """Plane names of the state."""
         return self.spec.channels
 
     @cached_property
@@ -101,9 +135,21 @@ class World:
         """What each event is worth by the hidden performance: float32 (e,)."""
         return np.array([event.performance for event in self.spec.events], np.float32)
 
+    @cached_property
+    def seen(self) -> slice:
+        """The planes that views may show: all but the unseen."""
+        return slice(0, len(self.spec.channels) - len(self.spec.unseen))
+
+    @cached_property
+    def gauges(self) -> tuple[int, ...]:
+        """Which counters views show, as indices."""
+        return tuple(self.spec.counters.index(gauge.counter) for gauge in self.spec.gauges)
+
     def describe(self) -> dict[str, Any]:
         """Name and dials as plain data for a manifest; ``registry.world(**...)`` takes it back."""
-        return {"name": self.name, **self.dials._asdict()}
+        choices = self.spec.choices
+        dials = {k: choices[k][v] if k in choices else v for k, v in self.dials._asdict().items()}
+        return {"name": self.name, **dials}
 
 
 def performance(world: World, tally: np.ndarray) -> np.ndarray:
@@ -117,9 +163,18 @@ def configure(spec: WorldSpec, dials: Mapping[str, Any]) -> World:
     for name in dials:
         if name not in types:
             raise UnknownName(f"dial of world {spec.name!r}", name, types)
-    values = spec.dials(**{name: _number(spec, name, value, types[name]) for name, value in dials.items()})
+    values = spec.dials(**{name: _value(spec, name, value, types[name]) for name, value in dials.items()})
     spec.check(values)
     return World(spec, values)
+
+
+def _value(spec: WorldSpec, name: str, value: Any, kind: type) -> int | float:
+    if name not in spec.choices:
+        return _number(spec, name, value, kind)
+    names = spec.choices[name]
+    if value not in names:
+        raise UnknownName(f"value of dial {name!r} of world {spec.name!r}", str(value), names)
+    return names.index(value)
 
 
 def _number(spec: WorldSpec, name: str, value: Any, kind: type) -> int | float:

@@ -127,15 +127,15 @@ class WorldVectorEnv(VectorEnv):
 
     def _infos(self, played: engine.StepResult) -> dict[str, Any]:
         infos: dict[str, Any] = {}
-        happened = played.events.any(axis=1)
-        if happened.any():
+        if len(played.happened):
+            happened = np.zeros(self.num_envs, bool)
+            happened[played.happened] = True
             infos |= {"events": played.events, "_events": happened}
         if played.final is None:
             return infos
         over = played.terminated | played.truncated
         last = np.empty(self.num_envs, object)
-        for k, i in enumerate(played.ended):
-            last[i] = engine.observe(self.world, engine.take(played.final, [k]), self.view)[0]
+        last[played.ended] = _rows(engine.observe(self.world, played.final, self.view))
         final = {"level": played.final.level, "performance": performance(self.world, played.final.tally)}
         spread = {name: self._spread(values, played.ended) for name, values in final.items()}
         return infos | {"final_obs": last, "_final_obs": over, "final_info": spread, "_final_info": over}
@@ -144,3 +144,11 @@ class WorldVectorEnv(VectorEnv):
         whole = np.zeros((self.num_envs, *values.shape[1:]), values.dtype)
         whole[rows] = values
         return whole
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    """The rows of an array as objects, each an array of its own."""
+    rows = np.empty(len(array), object)
+    for k, row in enumerate(array):
+        rows[k] = row
+    return rows

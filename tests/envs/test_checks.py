@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from envs import cheese, registry
+from envs import registry
 from envs.checks import ContractBroken, check_world
 from envs.spec import World
 from envs.state import AGENT
+from envs.worlds import cheese
 
 DIALS = registry.world("cheese", size=7, rand_region=5, limit=25).dials
 

@@ -8,9 +8,9 @@ import pytest
 from core.errors import BadInput, UnknownName
 from envs import editing, engine, registry, rendering
 from envs.checks import same
-from envs.cheese import cheese_cells
 from envs.paths import best_actions, distances, path
 from envs.state import AGENT, WALL
+from envs.worlds.cheese import cheese_cells
 
 MAZE = registry.world("cheese", size=9, rand_region=63)
 

@@ -36,8 +36,9 @@ from core.errors import BadInput
 from envs.kernels import kernel
 from envs.mazes import carve
 from envs.paths import distances, path
+from envs.policies import towards
 from envs.randomness import below
-from envs.spec import Event, WorldSpec
+from envs.spec import Event, World, WorldSpec
 from envs.state import AGENT, WALL, State
 
 CHEESE = 2
@@ -147,6 +148,41 @@ def routes(state: State) -> Routes:
     return Routes(to_cheese, to_corner, decision)
 
 
+def intended(world: World, state: State, words: np.ndarray) -> np.ndarray:
+    """The shortest way to the cheese: optimal."""
+    return towards(distances(state.planes[:, WALL], cheese_cells(state)), state, words)
+
+
+def proxy(world: World, state: State, words: np.ndarray) -> np.ndarray:
+    """The shortest way to the corner; having arrived, about it."""
+    return towards(distances(state.planes[:, WALL], corner_cells(state)), state, words)
+
+
+def greedy(world: World, state: State, words: np.ndarray) -> np.ndarray:
+    """As the crow flies towards the cheese, through no wall: gets stuck in dead ends."""
+    blind = distances(np.zeros_like(state.planes[:, WALL]), cheese_cells(state))
+    return towards(np.where(state.planes[:, WALL] > 0, -1, blind), state, words)
+
+
+def one_cheese_in_its_region(state: State, dials: Dials) -> np.ndarray:
+    """At most one cheese, in the free cells of the region, and not under the mouse."""
+    cheese = state.planes[:, CHEESE] > 0
+    inside = np.zeros(cheese.shape[1:], bool)
+    inside[1 : 1 + dials.rand_region, -1 - dials.rand_region :] = True
+    return (cheese.sum(axis=(1, 2)) <= 1) & ~(cheese & ~inside).any(axis=(1, 2))
+
+
+def maze_is_a_tree(state: State, dials: Dials) -> np.ndarray:
+    """The free cells hang together and hold no loop: every two of them are joined by one path."""
+    wall = state.planes[:, WALL]
+    steps = distances(wall, state.agent)
+    free = wall == 0
+    joints = (free[:, 1:] & free[:, :-1]).sum(axis=(1, 2)) + (free[:, :, 1:] & free[:, :, :-1]).sum(
+        axis=(1, 2)
+    )
+    return ((steps >= 0) == free).all(axis=(1, 2)) & (joints == free.sum(axis=(1, 2)) - 1)
+
+
 def check(dials: Dials) -> None:
     """Raise BadInput for an even size."""
     if dials.size % 2 == 0:
@@ -181,5 +217,7 @@ SPEC = WorldSpec(
     place=place,
     act=act,
     icons=("wall", "mouse", "cheese"),
+    laws={"one cheese in its region": one_cheese_in_its_region, "the maze is a tree": maze_is_a_tree},
+    policies={"intended": intended, "proxy": proxy, "greedy": greedy},
     summary="A mouse in a maze; in training the cheese lies in the top-right corner.",
 )

@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs import engine, registry
-from envs.checks import check_world
-from envs.cheese import CHEESE, cheese_cells, corner_cells, routes
+from envs.checks import CHECKS, check_world
 from envs.paths import best_actions, distances
 from envs.spec import performance
 from envs.state import WALL
+from envs.worlds.cheese import CHEESE, cheese_cells, corner_cells, routes
 
 sizes = st.integers(2, 12).map(lambda k: 2 * k + 1)
 
 
 @pytest.mark.parametrize("dials", [{"size": 5, "limit": 30}, {"size": 9, "rand_region": 63, "limit": 50}])
 def test_contract(dials):
-    assert len(check_world(registry.world("cheese", **dials))) == 8
+    assert len(check_world(registry.world("cheese", **dials))) == len(CHECKS)
 
 
 @settings(max_examples=60, deadline=None)
