@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,15 @@ def spec_of(name: str) -> WorldSpec:
         path = Path(name).resolve()
         if not path.is_file():
             raise Unreadable(f"there is no file {name!r}; a world is one of {', '.join(WORLDS)}, or a file")
-        return _from_file(path, path.stat().st_mtime_ns)
+        return _from_file(name, path, path.stat().st_mtime_ns)
     if name not in WORLDS:
         raise UnknownName("world", name, WORLDS)
     return WORLDS[name]
 
 
 @lru_cache(maxsize=64)
-def _from_file(path: Path, _written: int) -> WorldSpec:
-    """One spec for each text of a file, so that worlds made of it are equal."""
+def _from_file(name: str, path: Path, _written: int) -> WorldSpec:
+    """One spec for each text of a file, so that worlds made of it are equal; it goes by the file's name."""
     found = importlib.util.spec_from_file_location(path.stem, path)
     if found is None or found.loader is None:
         raise Unreadable(f"{path} cannot be imported; expected a Python file with a SPEC")
@@ -58,7 +59,7 @@ def _from_file(path: Path, _written: int) -> WorldSpec:
     spec = getattr(module, "SPEC", None)
     if not isinstance(spec, WorldSpec):
         raise Unreadable(f"{path} has no SPEC; expected SPEC = WorldSpec(...) as in envs/worlds/cheese.py")
-    return spec
+    return replace(spec, name=name)
 
 
 def register_envs() -> None:

@@ -132,10 +132,11 @@ def fill(network: nn.Module, tensors: dict[str, Tensor], *, where: str, network_
 
 def describe(folder: Path, network: nn.Module, *, world: World, view: str, name: str) -> None:
     """Write ``network.json``: all that it takes to rebuild the agent around its weights."""
+    dials = world.describe()
     about: dict[str, Any] = {
         "network": name,
-        "world": world.name,
-        "dials": dict(world.dials._asdict()),
+        "world": dials.pop("name"),
+        "dials": dials,
         "view": view,
         "shape": observation_shape(world, view),
         "channels": channels(world, view),

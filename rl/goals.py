@@ -64,7 +64,7 @@ def shifted(world: World) -> World:
     >>> shifted(make_world("cheese", size=9, rand_region=1)).dials.rand_region
     63
     """
-    return make_world(world.name, **(world.dials._asdict() | dict(goals_of(world).shift)))
+    return make_world(**(world.describe() | dict(goals_of(world).shift)))
 
 
 def event(world: World, role: str) -> str:
