@@ -84,7 +84,7 @@ def _flood(wall, target, out):
             continue
         out[i, y, x] = 0
         queue[0, 0], queue[0, 1] = y, x
-        _spread(wall[i], queue, 1, out[i])
+        spread(wall[i], queue, 1, out[i])
 
 
 @kernel
@@ -100,12 +100,12 @@ def _flood_many(wall, where, out):
                     out[i, y, x] = 0
                     queue[tail, 0], queue[tail, 1] = y, x
                     tail += 1
-        _spread(wall[i], queue, tail, out[i])
+        spread(wall[i], queue, tail, out[i])
 
 
 @kernel
-def _spread(wall, queue, tail, out):
-    """Go on from the first ``tail`` cells of the queue, whose distance is known."""
+def spread(wall, queue, tail, out):
+    """Go on breadth first from the first ``tail`` cells of ``queue`` (m, 2), whose distance stands in ``out``."""
     h, w = wall.shape
     head = 0
     while head < tail:
