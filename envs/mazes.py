@@ -1,9 +1,9 @@
-"""Mazes from a random stream: Kruskal's spanning tree on the odd cells of a grid."""
+"""Mazes from a random stream: Kruskal's spanning tree on the odd cells of a grid, and holes in its walls."""
 
 import numpy as np
 
 from envs.kernels import kernel
-from envs.randomness import below
+from envs.randomness import below, chance
 
 
 @kernel
@@ -35,6 +35,21 @@ def carve(wall, words, i):
             parent[a] = b
             missing -= 1
             wall[2 * y + 1 + down, 2 * x + 2 - down] = 0
+
+
+@kernel
+def pierce(wall, share, words, i):
+    """Open each wall that stands between two neighbouring rooms of a carved maze with chance ``share``: loops appear.
+
+    Nothing is drawn from the stream where ``share`` is 0.
+    """
+    h, w = wall.shape
+    if share <= 0:
+        return
+    for y in range(1, h - 1):
+        for x in range(1 + y % 2, w - 1, 2):
+            if wall[y, x] and chance(words, i) < share:
+                wall[y, x] = 0
 
 
 @kernel
