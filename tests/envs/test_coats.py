@@ -106,6 +106,18 @@ def test_observations_may_be_kept():
     assert np.array_equal(first, kept)
 
 
+def test_an_info_written_into_does_not_come_back():
+    env = vector.make_vec(MAZE, 4, seed=0)
+    env.reset()
+    for _ in range(30):
+        _, _, _, infos = env.step(np.zeros(4, np.int64))
+        assert not any("mine" in info for info in infos)
+        kept = [dict(info) for info in infos]
+        for info in infos:
+            info["mine"] = 1
+        assert [{k: v for k, v in info.items() if k != "mine"} for info in infos] == kept
+
+
 def test_vec_reset_and_seed_repeat():
     env = vector.make_vec(MAZE, 8, seed=1)
     one = env.reset()

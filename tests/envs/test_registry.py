@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from typing import NamedTuple
 
 import gymnasium
 import pytest
 
 from core.errors import BadInput, UnknownName
 from envs import registry
+from envs.spec import configure
+from envs.worlds import cheese
 
 
 def test_unknown_names_offer_the_nearest():
@@ -31,6 +35,24 @@ def test_unknown_names_offer_the_nearest():
 def test_dials_out_of_range(dials, sentence):
     with pytest.raises(BadInput, match=sentence):
         registry.world("cheese", **dials)
+
+
+class Named(NamedTuple):
+    colour: int = 1
+
+
+def test_dials_that_are_one_of_several_names():
+    spec = replace(
+        cheese.SPEC, dials=Named, bounds={}, choices={"colour": ("red", "blue")}, check=lambda dials: None
+    )
+    assert configure(spec, {}).describe() == {"name": "cheese", "colour": "blue"}
+    assert configure(spec, {"colour": "red"}).dials == Named(0)
+    with pytest.raises(
+        UnknownName, match="value of dial 'colour' of world 'cheese' 'bleu'; the nearest valid one is 'blue'"
+    ):
+        configure(spec, {"colour": "bleu"})
+    with pytest.raises(UnknownName, match="unknown value of dial 'colour'"):
+        configure(spec, {"colour": 1})
 
 
 def test_a_description_makes_the_same_world():
