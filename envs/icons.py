@@ -21,6 +21,12 @@ DARK: Colour = (52, 50, 58)
 PINK: Colour = (236, 152, 160)
 YELLOW: Colour = (247, 193, 42)
 ORANGE: Colour = (214, 145, 22)
+RED: Colour = (204, 60, 48)
+GREEN: Colour = (0, 148, 104)
+BLUE: Colour = (28, 104, 190)
+PURPLE: Colour = (150, 70, 160)
+TEAL: Colour = (66, 150, 176)
+WHITE: Colour = (255, 255, 255)
 
 
 def _disc(x: np.ndarray, y: np.ndarray, centre: tuple[float, float], radius: float) -> np.ndarray:
@@ -54,11 +60,88 @@ def _cheese(x: np.ndarray, y: np.ndarray) -> Layers:
     return [(wedge, YELLOW), (side, (240, 178, 28)), (wedge & (y >= 0.78), ORANGE), (wedge & holes, ORANGE)]
 
 
+def _robot(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A square head with an aerial, two bright eyes and a mouth."""
+    head = (abs(x - 0.5) <= 0.34) & (abs(y - 0.58) <= 0.3)
+    aerial = ((abs(x - 0.5) <= 0.04) & (y <= 0.3) & (y >= 0.12)) | _disc(x, y, (0.5, 0.12), 0.09)
+    ears = (abs(x - 0.5) <= 0.43) & (abs(y - 0.56) <= 0.11)
+    eyes = _disc(x, y, (0.35, 0.5), 0.1) | _disc(x, y, (0.65, 0.5), 0.1)
+    mouth = (abs(x - 0.5) <= 0.19) & (abs(y - 0.74) <= 0.045)
+    return [(aerial | ears, DARK), (head, TEAL), (eyes, WHITE), (mouth, DARK)]
+
+
+def _coin(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A disc with a rim and a stroke on it."""
+    centre = (0.5, 0.5)
+    stroke = (abs(x - 0.5) <= 0.065) & (abs(y - 0.5) <= 0.19)
+    return [(_disc(x, y, centre, 0.4), ORANGE), (_disc(x, y, centre, 0.31), YELLOW), (stroke, ORANGE)]
+
+
+def _lava(x: np.ndarray, y: np.ndarray) -> Layers:
+    """The whole cell: a glowing surface with two dark waves."""
+    layers: Layers = [(x >= 0, RED)]
+    for level in (0.3, 0.7):
+        crest = level + 0.09 * np.sin(4 * np.pi * x)
+        layers += [(abs(y - crest) <= 0.1, ORANGE), (abs(y - crest) <= 0.04, YELLOW)]
+    return layers
+
+
+def _partner(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A person: a head above shoulders."""
+    shoulders = ((x - 0.5) / 0.36) ** 2 + ((y - 0.95) / 0.42) ** 2 <= 1
+    return [(shoulders & (y <= 0.93), PURPLE), (_disc(x, y, (0.5, 0.3), 0.21), PURPLE)]
+
+
+def _beacon(shape: np.ndarray, rim: np.ndarray, colour: Colour) -> Layers:
+    return [(rim, DARK), (shape, colour)]
+
+
+def _red_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A triangle."""
+    inner, outer = ((y <= 0.88 - d) & (y >= 0.1 + 2 * abs(x - 0.5) + 2.2 * d) for d in (0.06, 0.0))
+    return _beacon(inner, outer, RED)
+
+
+def _green_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A square."""
+    inner, outer = (np.maximum(abs(x - 0.5), abs(y - 0.5)) <= r for r in (0.28, 0.34))
+    return _beacon(inner, outer, GREEN)
+
+
+def _blue_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A disc."""
+    return _beacon(_disc(x, y, (0.5, 0.5), 0.32), _disc(x, y, (0.5, 0.5), 0.38), BLUE)
+
+
+def _yellow_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A lozenge."""
+    inner, outer = (abs(x - 0.5) + abs(y - 0.5) <= r for r in (0.38, 0.46))
+    return _beacon(inner, outer, YELLOW)
+
+
+def _white_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A cross."""
+    dx, dy = abs(x - 0.5), abs(y - 0.5)
+    inner, outer = (
+        (np.minimum(dx, dy) <= a) & (np.maximum(dx, dy) <= b) for a, b in ((0.1, 0.34), (0.16, 0.4))
+    )
+    return _beacon(inner, outer, WHITE)
+
+
 ICONS: dict[str, Drawing] = {
     "floor": _floor,
     "wall": _wall,
     "mouse": _mouse,
     "cheese": _cheese,
+    "robot": _robot,
+    "coin": _coin,
+    "lava": _lava,
+    "partner": _partner,
+    "red beacon": _red_beacon,
+    "green beacon": _green_beacon,
+    "blue beacon": _blue_beacon,
+    "yellow beacon": _yellow_beacon,
+    "white beacon": _white_beacon,
 }
 
 

@@ -9,15 +9,18 @@ from typing import Any
 
 from core.errors import UnknownName, Unreadable
 from envs.spec import World, WorldSpec, configure
-from envs.worlds import cheese
+from envs.worlds import cheese, coin
 
 WORLDS: Mapping[str, WorldSpec] = {
     "cheese": cheese.SPEC,
+    "coin": coin.SPEC,
 }
 
 IDS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "gridlens/Cheese-v0": ("cheese", {}),
     "gridlens/CheeseAnywhere-v0": ("cheese", {"rand_region": 63}),
+    "gridlens/Coin-v0": ("coin", {}),
+    "gridlens/CoinAnywhere-v0": ("coin", {"random_percent": 100.0}),
 }
 """Gymnasium ids: the world's key and the dials that differ from its defaults."""
 
