@@ -15,9 +15,9 @@ from envs.rendering import frame
 from envs.spec import World
 
 KINDS = (".gif", ".mp4")
-NARROWEST = 244
+NARROWEST = 264
 """Pixels that the caption needs; narrower worlds stand in the middle."""
-LINES, LINE, MARGIN, SECOND = 3, 17, 6, 98
+LINES, LINE, MARGIN, SECOND = 3, 17, 6, 116
 """Lines of the caption, their height, its margin, and where its second column begins."""
 HOLD_FIRST, HOLD_LAST = 0.8, 1.6
 """Seconds for which the start and the end stand still."""
@@ -102,22 +102,29 @@ def picture(world: World, played: Sequence[Moment], t: int, *, cell: int = 24) -
     height = h + LINES * LINE + MARGIN
     sheet = Image.new("RGB", (width, height + height % 2), PAPER)
     sheet.paste(Image.fromarray(grid), ((width - w) // 2, 0))
-    _caption(ImageDraw.Draw(sheet), world, played, t, top=h + MARGIN // 2)
+    _caption(sheet, world, played, t, top=h + MARGIN // 2)
     return np.asarray(sheet)
 
 
-def _caption(draw: ImageDraw.ImageDraw, world: World, played: Sequence[Moment], t: int, *, top: int) -> None:
+def _caption(sheet: Image.Image, world: World, played: Sequence[Moment], t: int, *, top: int) -> None:
     now = played[t]
     done = "start" if now.action is None else world.actions[now.action]
     limit = f" of {world.limit}" if world.limit else ""
-    draw.text((MARGIN, top), f"step {now.step}{limit}", INK, _font())
-    draw.text((SECOND, top), done, PALE, _font())
-    draw.text((MARGIN, top + LINE), f"reward {now.total:g}", INK, _font())
-    draw.text((SECOND, top + LINE), f"hidden performance {now.performance:g}", INK, _font())
+    _write(sheet, (MARGIN, top), f"step {now.step}{limit}", INK)
+    _write(sheet, (SECOND, top), done, PALE)
+    _write(sheet, (MARGIN, top + LINE), f"reward {now.total:g}", INK)
+    _write(sheet, (SECOND, top + LINE), f"hidden performance {now.performance:g}", INK)
     x = MARGIN
     for text, colour in _happened(world, played, t):
-        draw.text((x, top + 2 * LINE), text, colour, _font())
-        x += round(draw.textlength(text, _font())) + 8
+        _write(sheet, (x, top + 2 * LINE), text, colour)
+        x += round(_font().getlength(text)) + 8
+
+
+def _write(sheet: Image.Image, corner: tuple[int, int], text: str, colour: Colour) -> None:
+    """A line of text with few shades, so that the palette has room for the world's colours."""
+    mask = Image.new("L", (sheet.width - corner[0], LINE))
+    ImageDraw.Draw(mask).text((0, 0), text, 255, _font())
+    sheet.paste(colour, corner, mask.point([round(shade / 85) * 85 for shade in range(256)]))
 
 
 def _happened(world: World, played: Sequence[Moment], t: int) -> list[tuple[str, Colour]]:
