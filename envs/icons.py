@@ -27,6 +27,10 @@ BLUE: Colour = (28, 104, 190)
 PURPLE: Colour = (150, 70, 160)
 TEAL: Colour = (66, 150, 176)
 WHITE: Colour = (255, 255, 255)
+BROWN: Colour = (112, 72, 42)
+SKIN: Colour = (244, 204, 170)
+LEAF: Colour = (46, 125, 70)
+LEAF_DARK: Colour = (32, 96, 56)
 
 
 def _disc(x: np.ndarray, y: np.ndarray, centre: tuple[float, float], radius: float) -> np.ndarray:
@@ -128,6 +132,26 @@ def _white_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
     return _beacon(inner, outer, WHITE)
 
 
+def _tree(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A fir of three tiers, each with its shaded half, on a trunk."""
+    tiers = np.zeros(x.shape, bool)
+    for top, foot, half in ((0.04, 0.38, 0.24), (0.2, 0.6, 0.33), (0.4, 0.82, 0.42)):
+        tiers |= (y >= top) & (y <= foot) & (abs(x - 0.5) <= half * (y - top) / (foot - top))
+    trunk = (abs(x - 0.5) <= 0.08) & (y >= 0.8) & (y <= 0.96)
+    return [(trunk, BROWN), (tiers, LEAF), (tiers & (x > 0.5), LEAF_DARK)]
+
+
+def _lumberjack(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A face under a red cap, with a full beard."""
+    face = _disc(x, y, (0.5, 0.5), 0.33)
+    beard = (((x - 0.5) / 0.37) ** 2 + ((y - 0.64) / 0.32) ** 2 <= 1) & (y >= 0.58)
+    cap = (((x - 0.5) / 0.38) ** 2 + ((y - 0.36) / 0.3) ** 2 <= 1) & (y <= 0.36)
+    brim = (abs(x - 0.5) <= 0.44) & (abs(y - 0.36) <= 0.055)
+    eyes = _disc(x, y, (0.37, 0.5), 0.06) | _disc(x, y, (0.63, 0.5), 0.06)
+    mouth = (abs(x - 0.5) <= 0.13) & (abs(y - 0.71) <= 0.04)
+    return [(face, SKIN), (beard, BROWN), (cap, RED), (brim, DARK), (eyes, DARK), (mouth, SKIN)]
+
+
 ICONS: dict[str, Drawing] = {
     "floor": _floor,
     "wall": _wall,
@@ -142,6 +166,8 @@ ICONS: dict[str, Drawing] = {
     "blue beacon": _blue_beacon,
     "yellow beacon": _yellow_beacon,
     "white beacon": _white_beacon,
+    "tree": _tree,
+    "lumberjack": _lumberjack,
 }
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from core.errors import UnknownName, Unreadable
 from envs.spec import World, WorldSpec, configure
-from envs.worlds import cheese, coin
+from envs.worlds import cheese, coin, tree
 
 WORLDS: Mapping[str, WorldSpec] = {
     "cheese": cheese.SPEC,
     "coin": coin.SPEC,
+    "tree": tree.SPEC,
 }
 
 IDS: Mapping[str, tuple[str, dict[str, Any]]] = {
@@ -21,6 +22,8 @@ IDS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "gridlens/CheeseAnywhere-v0": ("cheese", {"rand_region": 63}),
     "gridlens/Coin-v0": ("coin", {}),
     "gridlens/CoinAnywhere-v0": ("coin", {"random_percent": 100.0}),
+    "gridlens/Tree-v0": ("tree", {}),
+    "gridlens/TreePlenty-v0": ("tree", {"r_min": 0.3}),
 }
 """Gymnasium ids: the world's key and the dials that differ from its defaults."""
 
