@@ -6,10 +6,9 @@ import numpy as np
 
 from envs.icons import icon
 from envs.kernels import copy, kernel
+from envs.letters import FREE, letters
 from envs.spec import World
 from envs.state import AGENT, State
-
-LETTERS = {"wall": "#", "agent": "@"}
 
 
 @lru_cache(maxsize=64)
@@ -61,7 +60,10 @@ def appearance(world: World, planes: np.ndarray, counters: np.ndarray) -> np.nda
 
 
 def text(world: World, state: State, i: int = 0) -> str:
-    """Instance ``i`` as lines of characters: ``#`` wall, ``@`` agent, ``.`` free, else a channel's first letter.
+    """Instance ``i`` as lines of characters, the topmost thing that may be seen in each cell; gauges below.
+
+    The characters are those of ``envs.letters``: ``#`` wall, ``@`` agent, ``.`` free, else a letter of the thing's
+    name. ``envs.notation.to_text`` writes the whole state.
 
     >>> from envs import engine, registry
     >>> maze = registry.world("cheese", size=5)
@@ -72,16 +74,12 @@ def text(world: World, state: State, i: int = 0) -> str:
     #@..#
     #####
     """
-    grid = np.full(world.shape[1:], ".")
-    for c in _order(len(world.channels)):
-        name = world.channels[c]
-        grid[state.planes[i, c] > 0] = LETTERS.get(name, name[0].upper())
-    return "\n".join("".join(row) for row in grid)
-
-
-def _order(channels: int) -> list[int]:
-    """From the bottom to the top: the agent covers what it stands on."""
-    return [c for c in range(channels) if c != AGENT] + [AGENT]
+    shown = np.array([FREE, *letters(world)])[topmost(state.planes[[i]][:, world.seen])[0]]
+    gauges = (
+        f"{gauge.counter} {state.counters[i, c]}"
+        for gauge, c in zip(world.spec.gauges, world.gauges, strict=True)
+    )
+    return "\n".join(["".join(row) for row in shown] + list(gauges))
 
 
 def topmost(planes: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ def test_everywhere_holds_the_level_once_for_each_free_cell():
 
 
 def test_moved_cheese_is_eaten_where_it_lies():
-    state = editing.place_object(MAZE, engine.reset(MAZE, [0]), "cheese", np.array([7, 3]))
+    state = editing.move(MAZE, engine.reset(MAZE, [0]), "cheese", np.array([7, 3]))
     state = editing.place_agent(MAZE, state, np.array([[7, 1]]))
     assert cheese_cells(state).tolist() == [[7, 3]]
     if state.planes[0, WALL, 7, 2]:
@@ -43,7 +43,7 @@ def test_things_cannot_lie_in_walls_or_outside(cell):
     with pytest.raises(BadInput, match="not free for 'agent'; the nearest free one is"):
         editing.place_agent(MAZE, state, np.array(cell))
     with pytest.raises(BadInput, match="not free for 'cheese'"):
-        editing.place_object(MAZE, state, "cheese", np.array(cell))
+        editing.move(MAZE, state, "cheese", np.array(cell))
 
 
 def test_other_refusals():
@@ -51,14 +51,14 @@ def test_other_refusals():
     with pytest.raises(BadInput, match="not free for 'agent'"):
         editing.place_agent(MAZE, state, cheese_cells(state))
     with pytest.raises(BadInput, match="not free for 'cheese'"):
-        editing.place_object(MAZE, state, "cheese", state.agent)
-    with pytest.raises(UnknownName, match="unknown object of world 'cheese' 'chese'"):
-        editing.place_object(MAZE, state, "chese", np.array([1, 1]))
+        editing.move(MAZE, state, "cheese", state.agent)
+    with pytest.raises(UnknownName, match="unknown thing of world 'cheese' 'chese'"):
+        editing.move(MAZE, state, "chese", np.array([1, 1]))
     with pytest.raises(BadInput, match="expected one cell"):
         editing.place_agent(MAZE, state, np.array([[1, 1], [1, 2]]))
     state.planes[0, 2] = 0
     with pytest.raises(BadInput, match="holds 0 of 'cheese'"):
-        editing.place_object(MAZE, state, "cheese", np.array([1, 1]))
+        editing.move(MAZE, state, "cheese", np.array([1, 1]))
 
 
 def test_distances_agree_with_another_library():

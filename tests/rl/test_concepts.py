@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import UnknownName
 from envs import engine
-from envs.editing import place_agent, place_object
+from envs.editing import move, place_agent
 from envs.registry import world
 from envs.state import AGENT, WALL
 from rl.concepts import CONCEPTS, labels, sampled_states
@@ -16,7 +16,8 @@ def open_room():
     maze = world("cheese", size=5)
     state = engine.reset(maze, [0])
     state.planes[0, WALL, 1:4, 1:4] = 0
-    return maze, place_object(maze, place_agent(maze, state, np.array([3, 1])), "cheese", np.array([2, 3]))
+    state = place_agent(maze, state, np.array([3, 1]))
+    return maze, move(maze, state, "cheese", np.array([2, 3]), allow=("one cheese in its region",))
 
 
 def test_labels_are_true_of_a_state_made_by_hand():
