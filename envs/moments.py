@@ -26,7 +26,7 @@ class Moment:
 
     ``state`` is the level's own, also at its end; ``action`` (None at the start), ``reward`` and ``events`` (name to
     how often) are the last step's; ``total`` and ``performance`` the level's so far. ``ended`` says whether and how
-    the level is over, and ``following`` is then the state in which the next one begins.
+    the level is over.
     """
 
     state: State = field(repr=False)
@@ -36,7 +36,6 @@ class Moment:
     total: float
     performance: float
     ended: Literal["", "terminated", "truncated"] = ""
-    following: State | None = field(default=None, repr=False)
 
     @property
     def step(self) -> int:
@@ -98,7 +97,6 @@ def after(world: World, moment: Moment, action: int) -> Moment:
         {name: int(k) for name, k in zip(world.events, played.events[0], strict=True) if k},
         *_earned(world, stands),
         "terminated" if played.terminated[0] else "truncated" if played.truncated[0] else "",
-        state if played.final is not None else None,
     )
 
 

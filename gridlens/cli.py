@@ -12,14 +12,18 @@ from gridlens.commands.compare import compare
 from gridlens.commands.demo import demo
 from gridlens.commands.evaluate import evaluate
 from gridlens.commands.gallery import gallery
+from gridlens.commands.play import play
 from gridlens.commands.probe import probe
 from gridlens.commands.train import train
 from gridlens.commands.train_classifier import train_classifier
+from gridlens.commands.worlds import worlds
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "gallery": gallery,
     "train-classifier": train_classifier,
+    "worlds": worlds,
+    "play": play,
     "train": train,
     "evaluate": evaluate,
     "attribute": attribute,

@@ -23,6 +23,10 @@ Scaling = Annotated[
         help="Input scaling of the weights, where their file does not say it, e.g. 'RGB 0..1 mean 0.5 std 0.25, 64x64'."
     ),
 ]
+Dials = Annotated[
+    list[str] | None,
+    typer.Option("--dial", help="A dial of the world, as in rand_region=1; may be repeated."),
+]
 Levels = Annotated[int, typer.Option(help="Held-out levels of each kind to play.", min=10)]
 Device = Annotated[
     str | None, typer.Option(help="Where to compute: cpu, cuda, cuda:1, mps; default: the CPU.")

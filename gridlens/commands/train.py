@@ -7,7 +7,7 @@ import typer
 
 from gridlens.assignments import assignments
 from gridlens.bars import bars
-from gridlens.options import Seed
+from gridlens.options import Dials, Seed
 
 PRESET_OF = {"cheese": "cheese-corner"}
 """A world's preset where none is named."""
@@ -15,9 +15,7 @@ PRESET_OF = {"cheese": "cheese-corner"}
 
 def train(
     world: Annotated[str, typer.Argument(help="World to train in.")] = "cheese",
-    dial: Annotated[
-        list[str] | None, typer.Option(help="A dial of the world, as in rand_region=1; may be repeated.")
-    ] = None,
+    dial: Dials = None,
     steps: Annotated[int | None, typer.Option(help="Environment steps; default: the preset's.")] = None,
     setting: Annotated[
         list[str] | None,

@@ -1,0 +1,1 @@
+"""Worlds in the terminal: ``gridlens play``."""

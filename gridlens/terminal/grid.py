@@ -1,0 +1,124 @@
+"""A world's grid as lines for a terminal: the picture in half blocks where there is room, else coloured letters."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from envs.icons import FLOOR
+from envs.letters import FREE, letters
+from envs.observations import observe, parse_view, planes_of
+from envs.rendering import appearance, paint, tiles, topmost
+from envs.spec import World
+from envs.state import AGENT, State
+from gridlens.terminal.colours import RESET, Colour, Depth, painted
+
+SMALLEST, LARGEST = 6, 12
+"""Pixels a cell below which icons cannot be told apart, and above which nothing is gained."""
+
+
+def grid(
+    world: World,
+    state: State,
+    *,
+    columns: int,
+    rows: int,
+    depth: Depth,
+    view: str | None = None,
+    pictures: bool = True,
+) -> list[str] | None:
+    """Lines that fit into ``columns`` and ``rows``, or None where the grid does not; ``view``: as an agent sees it.
+
+    >>> from envs import engine, registry
+    >>> maze = registry.world("cheese", size=5)
+    >>> for line in grid(maze, engine.reset(maze, [0]), columns=80, rows=10, depth="none"):
+    ...     print(line)
+    # # # # #
+    # . . C #
+    # # # . #
+    # @ . . #
+    # # # # #
+    """
+    planes = shown_planes(world, state, view)
+    _, _, h, w = planes.shape
+    strip = 1 if world.gauges else 0
+    size = min(columns // w, 2 * rows // (h + strip), LARGEST)
+    if pictures and depth == "full" and size >= SMALLEST:
+        return half_blocks(_picture(world, planes, state.counters, size))
+    if h > rows or w > columns:
+        return None
+    return lettered(world, planes, wide=2 * w <= columns, depth=depth)
+
+
+def shown_planes(world: World, state: State, view: str | None) -> np.ndarray:
+    """The planes that may be seen, all of them (1, c, h, w); through a view, what is in it, the agent included."""
+    if view is None:
+        return state.planes[:1, world.seen]
+    kind, size, flipped = parse_view(world, view)
+    planes = state.planes[:1, world.seen].copy()
+    if kind == "window":
+        planes = np.zeros((1, world.seen.stop, size, size), np.uint8)
+        seen = observe(world, state, view.removeprefix("flipped-"))[:1]
+        for k, c in enumerate(planes_of(world, view)):
+            planes[:, c] = seen[:, k]
+        planes[:, AGENT, size // 2, size // 2] = 1
+    return np.ascontiguousarray(planes[:, :, ::-1]) if flipped else planes
+
+
+def _picture(world: World, planes: np.ndarray, counters: np.ndarray, size: int) -> np.ndarray:
+    numbers = appearance(world, planes, counters[:1])
+    _, h, w = numbers.shape
+    out = np.empty((1, 3, h * size, w * size), np.uint8)
+    paint(numbers, tiles(world, size), out)
+    return out[0].transpose(1, 2, 0)
+
+
+def half_blocks(picture: np.ndarray) -> list[str]:
+    """A picture (y, x, 3) in full colour, two pixels a character: the upper is its ink, the lower its paper."""
+    if len(picture) % 2:
+        picture = np.concatenate([picture, np.full_like(picture[:1], 0)])
+    lines = []
+    for upper, lower in zip(picture[::2].tolist(), picture[1::2].tolist(), strict=True):
+        line, last = [], None
+        for pair in zip(upper, lower, strict=True):
+            if pair != last:
+                (r, g, b), (red, green, blue) = pair
+                line.append(f"\x1b[38;2;{r};{g};{b};48;2;{red};{green};{blue}m")
+            line.append("▀")
+            last = pair
+        lines.append("".join(line) + RESET)
+    return lines
+
+
+def lettered(world: World, planes: np.ndarray, *, wide: bool, depth: Depth) -> list[str]:
+    """A letter for the topmost thing of each cell, on the colour of its icon."""
+    names = (FREE, *letters(world))
+    numbers = topmost(planes)[0]
+    looks = (world.spec.appearance or topmost)(planes)[0]
+    papers = colours(world)
+    lines = []
+    for row, look in zip(numbers.tolist(), looks.tolist(), strict=True):
+        if depth == "none":
+            lines.append((" " if wide else "").join(names[k] for k in row))
+            continue
+        cells = [_cell(names[k], papers[tile], wide, depth) for k, tile in zip(row, look, strict=True)]
+        lines.append("".join(cells))
+    return lines
+
+
+def _cell(name: str, paper: Colour, wide: bool, depth: Depth) -> str:
+    ink: Colour = (0, 0, 0) if 299 * paper[0] + 587 * paper[1] + 114 * paper[2] > 128_000 else (255, 255, 255)
+    if name in (FREE, "#"):
+        name = " "
+    return painted(name + " " * wide, ink=ink, paper=paper, depth=depth)
+
+
+@lru_cache(maxsize=64)
+def colours(world: World) -> list[Colour]:
+    """The colour of bare floor and of each icon: the mean of what the icon covers of its cell."""
+    found: list[Colour] = []
+    for tile in tiles(world, 16):
+        pixels = tile.reshape(3, -1).T
+        drawn = pixels[(pixels != FLOOR).any(axis=1)]
+        red, green, blue = (drawn if len(drawn) else pixels).mean(axis=0).round().astype(int).tolist()
+        found.append((red, green, blue))
+    return found

@@ -1,0 +1,56 @@
+"""Who plays while one watches: a policy of the world, or an agent."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from envs.moments import chooser
+from envs.randomness import chance, streams
+from envs.registry import world as make_world
+from envs.spec import World
+from envs.state import State
+from gridlens.terminal.game import Choice, Player
+
+
+def by_policy(world: World, name: str, *, seed: int) -> Player:
+    """The world's policy of that name; raises UnknownName.
+
+    >>> maze = make_world("cheese", size=5)
+    >>> from envs.engine import reset
+    >>> by_policy(maze, "intended", seed=0)(reset(maze, [0]))
+    Choice(action=3, probabilities=None, value=None)
+    """
+    choose = chooser(world, name, seed=seed)
+    return lambda state: Choice(int(choose(state)[0]))
+
+
+def by_agent(folder: str | Path, world: World, *, seed: int) -> Player:
+    """The agent of a folder, its actions drawn from its policy by ``seed``; raises as ``rl.agents.load``."""
+    import torch
+
+    from core.subject import run
+    from rl.agents import check_fits, info, load, see
+
+    subject, view = load(folder), info(folder).view
+    check_fits(subject, world, view)
+    words = streams(seed, 1)
+
+    def choose(state: State) -> Choice:
+        with torch.no_grad():
+            said = run(subject, see(world, state, view))
+        likely = said["policy"][0].softmax(0).cpu().double().numpy()
+        action = int(np.searchsorted(likely.cumsum() / likely.sum(), chance(words, 0), side="right"))
+        return Choice(action, tuple(likely.tolist()), float(said["value"][0, 0]))
+
+    return choose
+
+
+def world_of_agent(folder: str | Path, name: str | None, dials: dict[str, Any]) -> World:
+    """The world that an agent was trained in with some dials turned, or another one by name."""
+    from rl.agents import info
+
+    trained = info(folder).world
+    if name not in (None, trained.name):
+        return make_world(str(name), **dials)
+    return make_world(**{**trained.describe(), **dials})
