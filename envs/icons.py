@@ -28,6 +28,7 @@ PURPLE: Colour = (150, 70, 160)
 TEAL: Colour = (66, 150, 176)
 WHITE: Colour = (255, 255, 255)
 BROWN: Colour = (112, 72, 42)
+CHESTNUT: Colour = (168, 112, 62)
 SKIN: Colour = (244, 204, 170)
 LEAF: Colour = (46, 125, 70)
 LEAF_DARK: Colour = (32, 96, 56)
@@ -132,6 +133,30 @@ def _white_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
     return _beacon(inner, outer, WHITE)
 
 
+def _key(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A ring, a shaft and two teeth, edged in dark."""
+    x, y = (x + y) / 2, (y - x) / 2 + 0.5  # drawn level, shown rising to the right
+    x, y = 1.1 * (x - 0.5) + 0.5, 1.1 * (y - 0.5) + 0.5
+
+    def key(rim: float) -> np.ndarray:
+        ring = _disc(x, y, (0.26, 0.5), 0.17 + rim) & ~_disc(x, y, (0.26, 0.5), 0.075 - rim)
+        shaft = (np.abs(y - 0.5) <= 0.045 + rim) & (x >= 0.4) & (x <= 0.9 + rim)
+        teeth = (np.abs(np.abs(x - 0.77) - 0.09) <= 0.04 + rim) & (y >= 0.5) & (y <= 0.66 + rim)
+        return ring | shaft | teeth
+
+    return [(key(0.03), DARK), (key(0.0), YELLOW)]
+
+
+def _chest(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A brown box with a round lid, dark bands and a lock."""
+    body = (np.abs(x - 0.5) <= 0.4) & (y >= 0.46) & (y <= 0.86)
+    lid = (((x - 0.5) / 0.4) ** 2 + ((y - 0.46) / 0.3) ** 2 <= 1) & (y <= 0.46)
+    box = body | lid
+    bands = box & ((np.abs(np.abs(x - 0.5) - 0.24) <= 0.035) | (np.abs(y - 0.46) <= 0.03))
+    lock = (np.abs(x - 0.5) <= 0.085) & (np.abs(y - 0.5) <= 0.1)
+    return [(box, BROWN), (lid, CHESTNUT), (bands, DARK), (lock, YELLOW)]
+
+
 def _tree(x: np.ndarray, y: np.ndarray) -> Layers:
     """A fir of three tiers, each with its shaded half, on a trunk."""
     tiers = np.zeros(x.shape, bool)
@@ -166,6 +191,8 @@ ICONS: dict[str, Drawing] = {
     "blue beacon": _blue_beacon,
     "yellow beacon": _yellow_beacon,
     "white beacon": _white_beacon,
+    "key": _key,
+    "chest": _chest,
     "tree": _tree,
     "lumberjack": _lumberjack,
 }

@@ -9,11 +9,13 @@ from typing import Any
 
 from core.errors import UnknownName, Unreadable
 from envs.spec import World, WorldSpec, configure
-from envs.worlds import cheese, coin, tree
+from envs.worlds import cheese, coin, follow, keys_chests, tree
 
 WORLDS: Mapping[str, WorldSpec] = {
     "cheese": cheese.SPEC,
     "coin": coin.SPEC,
+    "follow": follow.SPEC,
+    "keys-chests": keys_chests.SPEC,
     "tree": tree.SPEC,
 }
 
@@ -22,6 +24,10 @@ IDS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "gridlens/CheeseAnywhere-v0": ("cheese", {"rand_region": 63}),
     "gridlens/Coin-v0": ("coin", {}),
     "gridlens/CoinAnywhere-v0": ("coin", {"random_percent": 100.0}),
+    "gridlens/Follow-v0": ("follow", {}),
+    "gridlens/FollowAntiExpert-v0": ("follow", {"partner": "anti-expert"}),
+    "gridlens/KeysChests-v0": ("keys-chests", {}),
+    "gridlens/KeysChestsReversed-v0": ("keys-chests", {"reversed_percent": 100.0}),
     "gridlens/Tree-v0": ("tree", {}),
     "gridlens/TreePlenty-v0": ("tree", {"r_min": 0.3}),
 }
