@@ -8,6 +8,17 @@ MOVES = np.array([[-1, 0], [1, 0], [0, -1], [0, 1]])
 """Row and column steps of the actions up, down, left, right."""
 
 
+def cells(planes: np.ndarray) -> np.ndarray:
+    """Row and column of the one thing on each plane: (..., h, w) to int64 (..., 2); -1 where there is none.
+
+    >>> cells(np.array([[[0, 0], [0, 1]], [[0, 0], [0, 0]]])).tolist()
+    [[1, 1], [-1, -1]]
+    """
+    flat = planes.reshape(*planes.shape[:-2], -1)
+    found = np.stack(np.divmod(flat.argmax(-1), planes.shape[-1]), axis=-1)
+    return np.where(flat.any(axis=-1, keepdims=True), found, -1)
+
+
 def distances(wall: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Steps from each cell to the target: int32 (n, h, w), -1 for walls and cells that cannot reach it.
 

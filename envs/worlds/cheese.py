@@ -35,7 +35,7 @@ import numpy as np
 from core.errors import BadInput
 from envs.kernels import kernel
 from envs.mazes import carve
-from envs.paths import distances, path
+from envs.paths import cells, distances, path
 from envs.policies import towards
 from envs.randomness import below
 from envs.spec import Event, World, WorldSpec
@@ -106,9 +106,7 @@ def act(state, actions, events, terminated, dials):
 
 def cheese_cells(state: State) -> np.ndarray:
     """Row and column of the cheese of each instance: int64 (n, 2); -1 where it has been eaten."""
-    flat = state.planes[:, CHEESE].reshape(len(state.clock), -1)
-    cells = np.stack(np.divmod(flat.argmax(1), state.planes.shape[-1]), axis=1)
-    return np.where(flat.any(axis=1, keepdims=True), cells, -1)
+    return cells(state.planes[:, CHEESE])
 
 
 def corner_cells(state: State) -> np.ndarray:

@@ -39,7 +39,7 @@ from typing import NamedTuple
 import numpy as np
 
 from envs.kernels import kernel
-from envs.paths import distances, spread
+from envs.paths import cells, distances, spread
 from envs.policies import either, towards
 from envs.randomness import below, chance
 from envs.spec import Event, World, WorldSpec
@@ -157,9 +157,7 @@ def act(state, actions, events, terminated, dials):
 
 def coin_cells(state: State) -> np.ndarray:
     """Row and column of the coin of each instance: int64 (n, 2); -1 where it has been taken."""
-    flat = state.planes[:, COIN].reshape(len(state.clock), -1)
-    cells = np.stack(np.divmod(flat.argmax(1), state.planes.shape[-1]), axis=1)
-    return np.where(flat.any(axis=1, keepdims=True), cells, -1)
+    return cells(state.planes[:, COIN])
 
 
 def end_cells(state: State, dials: Dials) -> np.ndarray:
