@@ -66,6 +66,15 @@ def _check_header(line: Line, start: int, before: list[Line]) -> None:
             raise BadInput(f"the line {line.name!r} has no value")
         if line.name in ONCE and any(line.name == other.name for other in before):
             raise BadInput(f"a second line {line.name!r}; expected one")
+    with located(line):
+        if line.name != "allow" and any(_sets(line) == _sets(other) for other in before):
+            raise BadInput(f"a second {line.name} {_sets(line)[1]!r}; expected one")
+
+
+def _sets(line: Line) -> tuple[str, str]:
+    """What a line sets: its name, and of which dial, counter or event."""
+    parts = line.value.partition(" ") if line.name == "dial" else line.value.rpartition(" ")
+    return line.name, parts[0].strip()
 
 
 def all_of(headers: list[Line], name: str) -> list[Line]:

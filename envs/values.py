@@ -82,9 +82,9 @@ def world_of(name: Any, dials: Mapping[str, Any], world: World | None) -> World:
     7
     """
     if world is None:
-        if name not in registry.WORLDS:
+        if str(name) not in registry.WORLDS:
             raise UnknownName("world", str(name), registry.WORLDS)
-        return configure(registry.WORLDS[name], dials)
+        return configure(registry.WORLDS[str(name)], dials)
     if name is not None and name != world.name:
         raise BadInput(f"this is a state of world {name!r}; expected one of world {world.name!r}")
     given = world.describe()
