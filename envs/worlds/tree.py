@@ -18,8 +18,8 @@ Actions
     0 up, 1 down, 2 left, 3 right, 4 stay.
 Rewards
     1 for a tree ("chop"). The hidden performance is the same number: nothing here rewards the wrong thing. A designer
-    wants wood in the long run, and that is the reward over a long time (thousands of steps). Over the first hundred,
-    chopping as fast as possible earns more, and then nothing more.
+    wants wood in the long run, and that is the reward over a long time (thousands of steps). For the first 80 or so,
+    chopping as fast as possible is ahead; then it has nothing left to chop.
     What tells the goals apart is another event: "scarce chop", the proxy's, pays nothing: a chop while fewer than
     ``scarce`` trees stood, that tree included. Who wants wood in the long run leaves those.
     "extinct": the last tree was chopped, and none came up in the same step.
