@@ -75,7 +75,7 @@ def play(
         parse_view(chosen, view)
     level = held_out(seed) if level is None else level
     player = _player(chosen, agent, policy, seed)
-    terminal = is_terminal(sys.stdin, sys.stdout)
+    terminal = is_terminal(sys.stdin, sys.stdout, os.environ)
     if terminal and not (player and film):
         game = new_game(chosen, level, player=player)
         left = session(game, stdin=sys.stdin, stdout=sys.stdout, environment=os.environ, view=view)

@@ -1,6 +1,7 @@
 """Colour on a terminal: how much of it there is, and the escape sequences for it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 Colour = tuple[int, int, int]
@@ -44,6 +45,7 @@ def _code(kind: int, colour: Colour | None, depth: Depth) -> str:
     return f"{kind};5;{_of_256((red, green, blue))}"
 
 
+@lru_cache(maxsize=4096)
 def _of_256(colour: Colour) -> int:
     """The nearest of the cube's colours and of the 24 greys."""
     cube = [min(range(6), key=lambda k, shade=shade: abs(LEVELS[k] - shade)) for shade in colour]  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """A world's grid as lines for a terminal: the picture in half blocks where there is room, else coloured letters."""
 
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from envs.observations import observe, parse_view, planes_of
 from envs.rendering import appearance, paint, tiles, topmost
 from envs.spec import World
 from envs.state import AGENT, State
-from gridlens.terminal.colours import RESET, Colour, Depth, painted
+from gridlens.terminal.colours import Colour, Depth, painted
 
 SMALLEST, LARGEST = 6, 12
 """Pixels a cell below which icons cannot be told apart, and above which nothing is gained."""
@@ -42,8 +43,8 @@ def grid(
     _, _, h, w = planes.shape
     strip = 1 if world.gauges else 0
     size = min(columns // w, 2 * rows // (h + strip), LARGEST)
-    if pictures and depth == "full" and size >= SMALLEST:
-        return half_blocks(_picture(world, planes, state.counters, size))
+    if pictures and depth != "none" and size >= SMALLEST:
+        return half_blocks(_picture(world, planes, state.counters, size), depth=depth)
     if h > rows or w > columns:
         return None
     return lettered(world, planes, wide=2 * w <= columns, depth=depth)
@@ -72,20 +73,18 @@ def _picture(world: World, planes: np.ndarray, counters: np.ndarray, size: int) 
     return out[0].transpose(1, 2, 0)
 
 
-def half_blocks(picture: np.ndarray) -> list[str]:
-    """A picture (y, x, 3) in full colour, two pixels a character: the upper is its ink, the lower its paper."""
+def half_blocks(picture: np.ndarray, *, depth: Depth) -> list[str]:
+    """A picture (y, x, 3), two pixels a character: the upper is its ink, the lower its paper."""
     if len(picture) % 2:
-        picture = np.concatenate([picture, np.full_like(picture[:1], 0)])
+        picture = np.concatenate([picture, picture[-1:]])
     lines = []
     for upper, lower in zip(picture[::2].tolist(), picture[1::2].tolist(), strict=True):
-        line, last = [], None
-        for pair in zip(upper, lower, strict=True):
-            if pair != last:
-                (r, g, b), (red, green, blue) = pair
-                line.append(f"\x1b[38;2;{r};{g};{b};48;2;{red};{green};{blue}m")
-            line.append("▀")
-            last = pair
-        lines.append("".join(line) + RESET)
+        pairs = [(tuple(ink), tuple(paper)) for ink, paper in zip(upper, lower, strict=True)]
+        line = [
+            painted("▀" * len(list(same)), ink=ink, paper=paper, depth=depth)
+            for (ink, paper), same in groupby(pairs)
+        ]
+        lines.append("".join(line))
     return lines
 
 

@@ -10,6 +10,7 @@ from envs.randomness import chance, streams
 from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import State
+from envs.values import turned
 from gridlens.terminal.game import Choice, Player
 
 
@@ -53,4 +54,4 @@ def world_of_agent(folder: str | Path, name: str | None, dials: dict[str, Any]) 
     trained = info(folder).world
     if name not in (None, trained.name):
         return make_world(str(name), **dials)
-    return make_world(**{**trained.describe(), **dials})
+    return turned(trained, dials)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from envs.letters import letters
 from envs.moments import Moment
 from envs.spec import World
+from envs.values import dials_set
 from gridlens.terminal.colours import Colour, Depth, painted
 from gridlens.terminal.game import SPEEDS, STAY, Choice, Game
 from gridlens.terminal.grid import grid, shown_planes
@@ -23,9 +24,9 @@ def screen(
 
     >>> from envs.registry import world
     >>> from gridlens.terminal.game import new_game
-    >>> lines = screen(new_game(world("cheese"), 7), columns=80, rows=24, depth="none")
+    >>> lines = screen(new_game(world("cheese", size=7), 7), columns=80, rows=24, depth="none")
     >>> lines[0]
-    'cheese  level 7  size=9 rand_region=1 limit=100'
+    'cheese  level 7  size=7'
     """
     head = [_cut(title(game), columns)]
     below = [_cut(line, columns) for line in instructions(game)] if game.help else []
@@ -42,13 +43,12 @@ def screen(
 
 
 def title(game: Game) -> str:
-    """World, level and dials."""
-    described = {name: value for name, value in game.world.describe().items() if name != "name"}
-    dials = " ".join(
+    """World, level, and the dials that are not as usual."""
+    dials = (
         f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
-        for name, value in described.items()
+        for name, value in dials_set(game.world).items()
     )
-    return f"{game.world.name}  level {game.now.level}  {dials}"
+    return "  ".join([game.world.name, f"level {game.now.level}", *dials])
 
 
 def told(world: World, moment: Moment) -> str:
@@ -178,7 +178,7 @@ def _cut(text: str, columns: int) -> str:
 def _too_small(game: Game, view: str | None, lines: int, columns: int, rows: int) -> list[str]:
     _, _, h, w = shown_planes(game.world, game.now.state, view).shape
     return [
-        f"The window is too small: {columns} x {rows};",
-        f"{max(w, 10)} x {h + lines} characters are needed.",
-        "Make it larger, or press q to quit.",
+        f"Window too small: {columns} x {rows};",
+        f"{max(w, 10)} x {max(h + lines, 10)} are needed.",
+        "Make it larger; q quits.",
     ]

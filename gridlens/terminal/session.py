@@ -15,9 +15,9 @@ LOOK_AGAIN = 0.25
 """Seconds after which the size of the window is looked at again."""
 
 
-def is_terminal(stdin: TextIO, stdout: TextIO) -> bool:
+def is_terminal(stdin: TextIO, stdout: TextIO, environment: Mapping[str, str]) -> bool:
     """Whether somebody can press keys and see what they do."""
-    return stdin.isatty() and stdout.isatty()
+    return stdin.isatty() and stdout.isatty() and environment.get("TERM") != "dumb"
 
 
 def session(
