@@ -135,8 +135,8 @@ def _white_beacon(x: np.ndarray, y: np.ndarray) -> Layers:
 
 def _key(x: np.ndarray, y: np.ndarray) -> Layers:
     """A ring, a shaft and two teeth, edged in dark."""
-    x, y = (x + y) / 2, (y - x) / 2 + 0.5  # drawn level, shown rising to the right
-    x, y = 1.1 * (x - 0.5) + 0.5, 1.1 * (y - 0.5) + 0.5
+    x, y = (x + y) / 2, (y - x) / 2 + 0.5  # drawn level, shown falling to the right
+    x, y = 1.3 * (x - 0.46) + 0.46, 1.3 * (y - 0.5) + 0.5
 
     def key(rim: float) -> np.ndarray:
         ring = _disc(x, y, (0.26, 0.5), 0.17 + rim) & ~_disc(x, y, (0.26, 0.5), 0.075 - rim)

@@ -9,11 +9,12 @@ from typing import Any
 
 from core.errors import UnknownName, Unreadable
 from envs.spec import World, WorldSpec, configure
-from envs.worlds import cheese, coin, follow, keys_chests, tree
+from envs.worlds import cheese, coin, colour_shape, follow, keys_chests, tree
 
 WORLDS: Mapping[str, WorldSpec] = {
     "cheese": cheese.SPEC,
     "coin": coin.SPEC,
+    "colour-shape": colour_shape.SPEC,
     "follow": follow.SPEC,
     "keys-chests": keys_chests.SPEC,
     "tree": tree.SPEC,
@@ -26,6 +27,11 @@ IDS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "gridlens/CoinAnywhere-v0": ("coin", {"random_percent": 100.0}),
     "gridlens/Follow-v0": ("follow", {}),
     "gridlens/FollowAntiExpert-v0": ("follow", {"partner": "anti-expert"}),
+    "gridlens/ColourShape-v0": ("colour-shape", {}),
+    "gridlens/ColourShapeDuel-v0": (
+        "colour-shape",
+        {"colour_1": "red", "colour_2": "yellow", "shape_2": "gem"},
+    ),
     "gridlens/KeysChests-v0": ("keys-chests", {}),
     "gridlens/KeysChestsReversed-v0": ("keys-chests", {"reversed_percent": 100.0}),
     "gridlens/Tree-v0": ("tree", {}),

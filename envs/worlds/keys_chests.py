@@ -29,7 +29,7 @@ Dials
     holes             chance of each wall between two rooms to be opened; 0 (as in [langosco2022]) to 1 (mesa: .4)
     reversed_percent  share of reversed levels; 0 to 100. Train with 0 or little, test with 100: that breaks the proxy
     limit             steps until a level is cut short; 1 to 10,000
-    The same level seed gives the same maze, agent and things at every ``reversed_percent``; in a reversed level k of the
+    A level seed gives the same maze, agent and things at every ``reversed_percent``; in a reversed level k of the
     chests are keys instead, and there are k ghosts fewer.
 Source
     "Keys and Chests" of [langosco2022] (Procgen's heist: mazes of 5 to 13 cells a side mixed in a run, k from 1
