@@ -9,7 +9,7 @@ from core.errors import BadInput, GridlensError, UnknownName
 from envs import values
 from envs.laws import broken, check_allowed, check_form, check_kept
 from envs.spec import World
-from envs.state import AGENT, State, blank
+from envs.state import AGENT, State, blank, take
 
 FORMAT = "gridlens state 1"
 PARTS = ("level", "clock", "agent", "planes", "counters", "tally", "pool", "chances", "future")
@@ -82,9 +82,11 @@ def from_json(
     state = blank(len(instances), found.shape, counters=len(found.spec.counters), events=len(found.events))
     named = [_read(found, state, i, instance) for i, instance in enumerate(instances)]
     check_form(found, state)
+    wrong = list(broken(found, state).values())
     for i, names in enumerate(named):
-        one = State(*(array[[i]] for array in state))
-        check_kept(found, one, allow=[*allow, *names], subject=f"instances[{i}]")
+        check_allowed(found, names)
+        if any(where[i] for where in wrong):
+            check_kept(found, take(state, [i]), allow=[*allow, *names], subject=f"instances[{i}]")
     return found, state
 
 
