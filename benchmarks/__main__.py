@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import examples, feature_visualisation, training, worlds
-from benchmarks.rows import Row
+from benchmarks import examples, feature_visualisation, first_step, training, worlds
+from benchmarks.rows import PeerMissing, Row
 from core.artifacts import write_json
 from core.errors import GridlensError, UnknownName
 
@@ -17,7 +17,8 @@ ROWS: dict[str, Callable[[], Row]] = {
     "render-vs-lucent-batched": feature_visualisation.render_vs_lucent_batched,
     "render-vs-bare-loop": feature_visualisation.render_vs_bare_loop,
     "top-examples-vs-forward": examples.top_examples_vs_forward,
-    "world-vs-minigrid": worlds.world_vs_minigrid,
+    **worlds.WORLD_ROWS,
+    "first-step": first_step.first_step,
     "ppo-vs-null": training.ppo_vs_null,
 }
 """Row name to the function that measures it."""
@@ -28,13 +29,25 @@ def main() -> None:
     parser.add_argument("--rows", default="", help=f"comma-separated, of: {', '.join(ROWS)} (default: all)")
     parser.add_argument("--out", type=Path, default=Path("runs/bench.json"))
     arguments = parser.parse_args()
+    measured, missing = [], []
     try:
-        measured = [measure(name) for name in chosen(arguments.rows)]
+        for name in chosen(arguments.rows):
+            try:
+                measured.append(measure(name))
+            except PeerMissing as error:
+                missing.append(f"{name} left out: {error}")
     except GridlensError as error:
-        sys.stderr.write(f"benchmarks: {error}\n")
-        sys.exit(2)
+        sys.exit(_told([str(error)]))
+    if not measured:
+        sys.exit(_told(missing))
     write_json(arguments.out, [row.as_json(machine()) for row in measured])
     print(table(measured), f"\n{machine()}\n{arguments.out}", sep="\n")
+    _told(missing)
+
+
+def _told(lines: list[str]) -> int:
+    sys.stderr.writelines(f"benchmarks: {line}\n" for line in lines)
+    return 2
 
 
 def chosen(text: str) -> list[str]:

@@ -198,7 +198,8 @@ def network() -> tuple[Subject, str]:
 def _in_turns(ours: Callable[[], float], peer: Callable[[], float]) -> tuple[float, float]:
     for warm_up in (ours, peer):
         warm_up()
-    return alternate(ours, peer, repeats=REPEATS)
+    mine, theirs = alternate(ours, peer, repeats=REPEATS)
+    return mine, theirs
 
 
 def _threads() -> str:

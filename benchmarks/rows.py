@@ -1,9 +1,15 @@
-"""Row: one line of the bench table; alternate(): ours and the peer in turns, medians."""
+"""Row: one line of the bench table; PeerMissing; alternate(): several measures in turns, medians."""
 
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from core.errors import GridlensError
+
+
+class PeerMissing(GridlensError):
+    """What a row compares with is not installed; the message says how to get it."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +29,11 @@ class Row:
         return asdict(self) | {"machine": machine}
 
 
-def alternate(ours: Callable[[], float], peer: Callable[[], float], *, repeats: int) -> tuple[float, float]:
-    """Medians of both measures, taken in turns so that a noisy machine disturbs both alike.
+def alternate(*measures: Callable[[], float], repeats: int) -> tuple[float, ...]:
+    """Medians of all measures, taken in turns so that a noisy machine disturbs them alike.
 
     >>> alternate(lambda: 2.0, lambda: 1.0, repeats=3)
     (2.0, 1.0)
     """
-    pairs = [(ours(), peer()) for _ in range(repeats)]
-    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+    rounds = [[measure() for measure in measures] for _ in range(repeats)]
+    return tuple(statistics.median(column) for column in zip(*rounds, strict=True))

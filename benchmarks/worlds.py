@@ -1,83 +1,103 @@
-"""Steps a second of Cheese through our SB3 VecEnv beside MiniGrid Empty-8x8 in SB3's DummyVecEnv."""
+"""Steps a second of every world, on one core, observations written: beside MiniGrid, XLand-MiniGrid and PufferLib.
 
-import time
-from typing import Any
+One core for all, XLA's threads included; ours and the peers in turns; random actions; no network.
+"""
 
-import numpy as np
+from collections.abc import Callable
+from functools import partial
 
+from benchmarks.one_core import one_core
+from benchmarks.puffer import puffer_stepping
 from benchmarks.rows import Row, alternate
-from envs import engine, registry
+from benchmarks.stepping import INSTANCES, PEERS, kernel_stepping, minigrid_stepping, vector_stepping
+from benchmarks.xland import ENVIRONMENTS, fastest_batch, xland_stepping
+from envs import registry
+from envs.observations import observation_shape
 from envs.spec import World
-from envs.vector import make_vec
 
-INSTANCES, PEERS, REPEATS = 1024, 16, 7
-STEPS, PEER_STEPS = 200, 100
-"""Vector steps of one measurement: ours and the peer's each take some tenths of a second."""
+REPEATS = 7
+VIEWS = ("grid", "window")
+MINIGRID = f"MiniGrid Empty-8x8, DummyVecEnv of {PEERS}"
+
+
+def world_row(name: str) -> Row:
+    """The kernels and their "grid" observations written in place, batch 1,024; the VecEnv and "window" beside them."""
+    world = registry.world(name)
+    with one_core() as where:
+        kernels = [kernel_stepping(world, view) for view in VIEWS]
+        vectors = [vector_stepping(world, view) for view in VIEWS]
+        *speeds, theirs = alternate(*kernels, *vectors, minigrid_stepping(), repeats=REPEATS)
+    kernel, vector = speeds[:2], speeds[2:]
+    told = [
+        f"{view} {_shape(world, view)}: kernel {kernel[k]:,.3g}, VecEnv {vector[k]:,.3g} ({vector[k] / kernel[k]:.0%})"
+        for k, view in enumerate(VIEWS)
+    ]
+    conditions = f"grid kernel, batch {INSTANCES}, {where}; {'; '.join(told)}"
+    return _row(f"world-{name}", (kernel[0], theirs), MINIGRID, conditions)
 
 
 def world_vs_minigrid() -> Row:
-    """Environment steps a second, random actions, observations written, one process and no network."""
-    world = registry.world("cheese")
-    ours, peer = make_vec(world, INSTANCES, seed=0), minigrid(PEERS)
-    ours.reset()
-    peer.reset()
-    mine, theirs = alternate(
-        lambda: vector_speed(ours, INSTANCES, STEPS),
-        lambda: vector_speed(peer, PEERS, PEER_STEPS),
-        repeats=REPEATS,
-    )
+    """VecEnv beside VecEnv: Cheese, 9x9, with MiniGrid's own view of 7x7 cells around the agent."""
+    world, view = registry.world("cheese", size=9), "window:7"
+    with one_core() as where:
+        measures = vector_stepping(world, view), minigrid_stepping(), kernel_stepping(world, view)
+        ours, theirs, kernel = alternate(*measures, repeats=REPEATS)
     conditions = (
-        f"cheese {world.dials.size}x{world.dials.size}, window view, VecEnv of {INSTANCES}; kernel alone: "
-        + ", ".join(f"{view} {kernel_speed(world, view):,.3g}" for view in ("window", "grid"))
+        f"VecEnv of {INSTANCES} cheese 9x9, {where}, {_shape(world, view)} around the agent as in MiniGrid; "
+        f"the kernel alone {kernel:,.3g}: {kernel / theirs:,.0f} times"
     )
-    return Row(
-        "world-vs-minigrid",
-        "steps/s",
-        mine,
-        theirs,
-        mine / theirs,
-        REPEATS,
-        f"MiniGrid Empty-8x8, DummyVecEnv of {PEERS}",
-        conditions,
+    return _row("world-vs-minigrid", (ours, theirs), MINIGRID, conditions)
+
+
+def world_vs_xland() -> Row:
+    """Kernel beside kernel: Cheese, 9x9, seen whole, and XLand-MiniGrid's port of Empty-8x8, the fastest it has.
+
+    XLand-MiniGrid as in its own benchmark - vmap, jit, scan over random actions, levels begun anew when they end -
+    with the best batch for it.
+    """
+    world, view = registry.world("cheese", size=9), "grid"
+    with one_core() as where:
+        batches = [fastest_batch(environment) for environment in ENVIRONMENTS]
+        peers = [xland_stepping(*pair) for pair in zip(ENVIRONMENTS, batches, strict=True)]
+        mine, *theirs = alternate(kernel_stepping(world, view), *peers, repeats=REPEATS)
+    conditions = (
+        f"kernel, cheese 9x9, {_shape(world, view)}, batch {INSTANCES}, {where}; beside "
+        + ", ".join(
+            f"{environment} (best batch {batch:,}) {speed:,.3g}: {mine / speed:.1f} times"
+            for environment, batch, speed in zip(ENVIRONMENTS, batches, theirs, strict=True)
+        )
+    )
+    return _row(
+        "world-vs-xland", (mine, theirs[0]), f"XLand-MiniGrid 0.9.3, {ENVIRONMENTS[0]}, CPU", conditions
     )
 
 
-def kernel_speed(world: World, view: str) -> float:
-    """Steps a second of ``engine.step`` and ``engine.observe`` into one buffer: the best of five runs."""
-    state = engine.reset(world, np.arange(INSTANCES))
-    seen = engine.observe(world, state, view)
-    choices = random_actions(len(world.actions), INSTANCES)
-    best = 0.0
-    for _ in range(5):
-        start = time.perf_counter()
-        for t in range(STEPS):
-            engine.step(world, state, choices[t % len(choices)])
-            engine.observe(world, state, view, out=seen)
-        best = max(best, STEPS * INSTANCES / (time.perf_counter() - start))
-    return best
-
-
-def vector_speed(env: Any, instances: int, steps: int) -> float:
-    """Steps a second of a VecEnv under random actions."""
-    choices = random_actions(env.action_space.n, instances)
-    start = time.perf_counter()
-    for t in range(steps):
-        env.step(choices[t % len(choices)])
-    return steps * instances / (time.perf_counter() - start)
-
-
-def random_actions(count: int, instances: int) -> np.ndarray:
-    """64 rows of actions, drawn beforehand so that drawing is not measured."""
-    return np.random.default_rng(0).integers(0, count, (64, instances))
-
-
-def minigrid(instances: int) -> Any:
-    """MiniGrid Empty-8x8, its picture as observation, as SB3's users run it."""
-    import gymnasium
-    import minigrid  # noqa: F401 - registers its ids
-    from minigrid.wrappers import ImgObsWrapper
-    from stable_baselines3.common.vec_env import DummyVecEnv
-
-    return DummyVecEnv(
-        [lambda: ImgObsWrapper(gymnasium.make("MiniGrid-Empty-8x8-v0")) for _ in range(instances)]
+def world_vs_puffer() -> Row:
+    """Kernel beside kernel: Cheese, 9x9, and PufferLib's grid of mazes up to 9x9, both in a view around the agent."""
+    world, view = registry.world("cheese", size=9), "window:11"
+    with one_core() as where:
+        measures = kernel_stepping(world, view), puffer_stepping(INSTANCES), kernel_stepping(world, "grid")
+        ours, theirs, grid = alternate(*measures, repeats=REPEATS)
+    conditions = (
+        f"kernel, cheese 9x9, {_shape(world, view)} around the agent, batch {INSTANCES}, {where}; "
+        f"seen whole {grid:,.3g}; theirs writes one number a cell, 11x11 around the agent, mazes of 5x5 to 9x9"
     )
+    return _row("world-vs-puffer", (ours, theirs), "PufferLib 3.0.0 ocean grid, C", conditions)
+
+
+WORLD_ROWS: dict[str, Callable[[], Row]] = {
+    **{f"world-{name}": partial(world_row, name) for name in registry.WORLDS},
+    "world-vs-minigrid": world_vs_minigrid,
+    "world-vs-xland": world_vs_xland,
+    "world-vs-puffer": world_vs_puffer,
+}
+"""Row name to the function that measures it: one for each world of the registry, and the peers."""
+
+
+def _row(name: str, speeds: tuple[float, float], peer: str, conditions: str) -> Row:
+    ours, theirs = speeds
+    return Row(name, "steps/s", ours, theirs, ours / theirs, REPEATS, peer, conditions)
+
+
+def _shape(world: World, view: str) -> str:
+    return "x".join(map(str, observation_shape(world, view)))
