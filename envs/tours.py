@@ -44,12 +44,13 @@ def tours(
     """
     n = len(agent)
     found = Tours(np.zeros(n, np.int32), np.zeros((n, len(MOVES)), np.bool_))
-    _tours(*(np.ascontiguousarray(given) for given in (wall, agent, keys, chests, held)), *found)
+    planes = (np.ascontiguousarray(plane, np.uint8) for plane in (wall, keys, chests))
+    _tours(*planes, np.ascontiguousarray(agent, np.int64), np.ascontiguousarray(held, np.int64), found)
     return found
 
 
 @kernel
-def _tours(wall, agent, keys, chests, held, steps, good):
+def _tours(wall, keys, chests, agent, held, found):
     n, h, w = wall.shape
     queue, things = np.empty((h * w, 2), np.int64), np.empty((h * w, 2), np.int64)
     for i in range(n):
@@ -65,11 +66,11 @@ def _tours(wall, agent, keys, chests, held, steps, good):
             continue
         if count > EXACT:
             left = _nearest_useful(ways, agent[i], picking, wanted, held[i])
-            steps[i] = -1
+            found.steps[i] = -1
         else:
             left = _ahead(ways, things, agent[i], picking, wanted, held[i])
-            steps[i] = 0 if count == 0 else left.min() if left.min() < FAR else -1
-        _mark(ways, left, agent[i], good[i])
+            found.steps[i] = 0 if count == 0 else left.min() if left.min() < FAR else -1
+        _mark(ways, left, agent[i], found.good[i])
 
 
 @kernel
