@@ -43,7 +43,7 @@ def _sources() -> dict[str, str]:
     """Name to text of the files with kernels, and of all that these import: helpers and constants."""
     texts = {_module(path): path.read_text(encoding="utf-8") for path in HERE.rglob("*.py")}
     found: dict[str, str] = {}
-    waiting = [name for name, text in texts.items() if "@kernel" in text]
+    waiting = [name for name, text in texts.items() if "@kernel" in text or "@inlined" in text]
     while waiting:
         name = waiting.pop()
         if name in texts and name not in found:
@@ -68,10 +68,22 @@ def kernel(function: Callable[..., Any]) -> Any:
     >>> numbers
     array([0, 1, 1], dtype=uint8)
     """
+    return _compiled(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """A kernel's part: compiled into each of its callers, so that handing it arrays costs nothing.
+
+    A call hands over arrays with their counts of references raised, which takes longer than a small function itself.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     theirs = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())  # numba reads it while decorating, and only then
     try:
-        return numba.njit(function, cache=True)
+        return numba.njit(function, cache=True, **options)
     finally:
         config.CACHE_DIR = theirs
 

@@ -113,12 +113,13 @@ def observe(world: World, state: State, view: str = "window", *, out: np.ndarray
     elif out.shape != wanted or out.dtype != np.uint8 or not out.flags.c_contiguous:
         raise BadInput(f"out is {out.dtype} {out.shape}; expected a contiguous uint8 array of shape {wanted}")
     if kind == "grid":
-        _grid(state.planes, 0 if world.spec.wall_shown else 1, world.seen.stop, out)
+        first = 0 if world.spec.wall_shown else 1
+        _grid(state.planes, first, world.seen.stop, state.counters, np.array(world.gauges, np.int64), out)
     elif kind == "window":
         _window(state.planes, state.agent, world.seen.stop, out)
     else:
         paint(appearance(world, state.planes, state.counters), tiles(world, size), out)
-    if kind != "rgb" and world.gauges:
+    if kind == "window" and world.gauges:
         _gauges(state.counters, world.gauges, out)
     if flipped:
         out[:] = out[:, :, ::-1].copy()
@@ -126,13 +127,19 @@ def observe(world: World, state: State, view: str = "window", *, out: np.ndarray
 
 
 @kernel
-def _grid(planes, first, stop, out):
-    """The planes from ``first`` to ``stop`` of each instance, in one piece."""
+def _grid(planes, first, stop, counters, shown, out):
+    """The planes from ``first`` to ``stop`` of each instance in one piece, its gauges after them."""
     n, count, h, w = planes.shape
-    source, target = planes.reshape(-1), out.reshape(-1)
+    source, target, bare = planes.reshape(-1), out.reshape(-1), np.zeros(h * w, np.uint8)
+    length = (stop - first) * h * w
     for i in range(n):
         here, there = i * out.shape[1] * h * w, (i * count + first) * h * w
-        copy(target, np.uint64(here), source, np.uint64(there), np.uint64((stop - first) * h * w))
+        copy(target, np.uint64(here), source, np.uint64(there), np.uint64(length))
+        here += length
+        for k in range(len(shown)):
+            copy(target, np.uint64(here), bare, np.uint64(0), np.uint64(h * w))
+            target[here : here + min(max(0, counters[i, shown[k]]), h * w)] = 1
+            here += h * w
 
 
 @kernel

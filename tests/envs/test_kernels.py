@@ -48,7 +48,7 @@ def test_cache_survives_processes_and_notices_edits(tmp_path):
     caller, helper = tmp_path / "envs" / "randomness.py", tmp_path / "envs" / "advance.py"
     helper.write_text(HELPER.format(step=5))
     text = caller.read_text().replace("    words[i] += GOLDEN\n", "    advance(words, i)\n")
-    caller.write_text(text.replace("import kernel\n", "import kernel\nfrom envs.advance import advance\n"))
+    caller.write_text(text.replace("import inlined\n", "import inlined\nfrom envs.advance import advance\n"))
     assert run(tmp_path) == [0, 1, 6]
     assert run(tmp_path) == [1, 0, 6]
     helper.write_text(HELPER.format(step=7))
