@@ -5,7 +5,6 @@ from itertools import groupby
 
 import numpy as np
 
-from envs.icons import FLOOR
 from envs.letters import FREE, letters
 from envs.observations import observe, parse_view, planes_of
 from envs.rendering import appearance, paint, tiles, topmost
@@ -113,11 +112,16 @@ def _cell(name: str, paper: Colour, wide: bool, depth: Depth) -> str:
 
 @lru_cache(maxsize=64)
 def colours(world: World) -> list[Colour]:
-    """The colour of bare floor and of each icon: the mean of what the icon covers of its cell."""
-    found: list[Colour] = []
-    for tile in tiles(world, 16):
-        pixels = tile.reshape(3, -1).T
-        drawn = pixels[(pixels != FLOOR).any(axis=1)]
-        red, green, blue = (drawn if len(drawn) else pixels).mean(axis=0).round().astype(int).tolist()
-        found.append((red, green, blue))
-    return found
+    """The colour of bare floor and of each icon: what most of it has, the floor that icons share left out."""
+    pixels = tiles(world, 16).transpose(0, 2, 3, 1).reshape(-1, 256, 3)
+    corners = [tuple(tile[0].tolist()) for tile in pixels]
+    return [
+        _colour(tile, floor=corners.count(corner) > 1) for tile, corner in zip(pixels, corners, strict=True)
+    ]
+
+
+def _colour(pixels: np.ndarray, *, floor: bool) -> Colour:
+    drawn = pixels[(pixels != pixels[0]).any(axis=1)]
+    found, times = np.unique(drawn if floor and len(drawn) else pixels, axis=0, return_counts=True)
+    red, green, blue = found[times.argmax()].tolist()
+    return red, green, blue

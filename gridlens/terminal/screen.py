@@ -136,7 +136,7 @@ def _legend(game: Game) -> str:
 def _keys(game: Game) -> str:
     if game.player:
         pace = "paused" if game.paused else f"{SPEEDS[game.speed]:g} steps/s"
-        return f"{pace}  space pause  . step  +/- speed  u undo  r restart  n next  ? help  q quit"
+        return f"{pace}  + -  space pause  . step  u back  r again  n next  ? help  q quit"
     stays = any(name in STAY for name in game.world.actions)
     return f"arrows move  {'space stay  ' * stays}u undo  r restart  n next level  ? help  q quit"
 

@@ -92,12 +92,14 @@ def test_how_much_colour():
 
 
 @pytest.mark.parametrize("name", list(WORLDS))
-def test_no_two_things_have_the_same_colour(name):
-    found = colours(registry.world(name))[: 1 + len(WORLDS[name].icons)]
-    near = [
-        (a, b)
-        for a in range(len(found))
-        for b in range(a)
-        if sum(abs(x - y) for x, y in zip(found[a], found[b], strict=True)) < 12
-    ]
-    assert not near
+def test_the_agent_is_told_from_floor_and_wall(name):
+    floor, wall, agent = colours(registry.world(name))[:3]
+    for other in (floor, wall):
+        assert sum(abs(x - y) for x, y in zip(agent, other, strict=True)) > 60
+
+
+def test_the_keys_fit_into_80_columns():
+    for player in (None, lambda state: Choice(0)):
+        lines = screen(new_game(MAZE, 5, player=player), columns=80, rows=24, depth="none")
+        assert lines[-1].endswith("q quit")
+        assert len(lines[-1]) <= 80

@@ -1,0 +1,31 @@
+"""Networks of one channel are shown pictures in grey, wherever the face opens pictures for them."""
+
+import numpy as np
+import pytest
+from torch import nn
+
+from core.subject import InputSpec, wrap
+from gridlens import galleries
+from gridlens.attributions import _inputs, attribution_page
+from gridlens.opened import Opened
+
+
+@pytest.fixture(scope="module")
+def grey():
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(200, 2))
+    return wrap(net, name="grey", spec=InputSpec((1, 12, 12), (0.5,), (0.5,)), heads={"class": ("a", "b")})
+
+
+def test_a_gallery_opens_its_pictures_in_grey(grey, tmp_path, monkeypatch):
+    opened = galleries.open_images
+    monkeypatch.setattr(galleries, "open_images", lambda *given, **named: opened(*given, **named, count=6))
+    made = galleries.gallery(grey, layers="0", steps=2, judge=None, views="positive", out=tmp_path)
+    assert [unit["unit"] for unit in made.units] == ["0:0", "0:1"]
+
+
+def test_an_attribution_page_shows_grey_inputs(grey):
+    inputs, pictures = _inputs(Opened(grey, None), None, 2, 0)
+    assert inputs.shape == (2, 1, 12, 12)
+    assert all(picture.shape == (12, 12, 3) and np.ptp(picture, axis=2).max() == 0 for picture in pictures)
+    page = attribution_page(Opened(grey, None), command="gridlens attribute", methods=["gradient"], count=2)
+    assert len(page.evidence) == 2
