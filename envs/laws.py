@@ -28,7 +28,8 @@ def law_names(world: World) -> tuple[str, ...]:
     >>> law_names(world("cheese"))
     ('one cheese in its region', 'the maze is a tree', 'taken cell')
     """
-    return (*world.spec.laws, TAKEN) if world.spec.wall_shown else (*world.spec.laws, TAKEN, SAME_WALLS)
+    shared = (TAKEN,) if world.spec.wall_shown else (TAKEN, SAME_WALLS)
+    return (*(name for name in world.spec.laws if name not in world.spec.firm), *shared)
 
 
 def check_allowed(world: World, allow: Collection[str]) -> None:
@@ -36,6 +37,8 @@ def check_allowed(world: World, allow: Collection[str]) -> None:
     if isinstance(allow, str):
         raise BadInput(f"allow is the text {allow!r}; expected a collection of names, say ({allow!r},)")
     for name in allow:
+        if name in world.spec.firm:
+            raise BadInput(f"the law {name!r} of world {world.name!r} admits no exception")
         if name not in law_names(world):
             raise UnknownName(f"law of world {world.name!r}", name, law_names(world))
 
@@ -81,14 +84,15 @@ def _first_walls(world: World) -> np.ndarray:
 
 
 def broken(world: World, state: State) -> dict[str, np.ndarray]:
-    """Law name to bool (n,): which instances break it; laws that all keep are left out.
+    """Law name to bool (n,): which instances break it; laws that all keep are left out, and so are the firm ones.
 
     >>> from envs.registry import world
     >>> broken(world("cheese"), engine.reset(world("cheese"), [0, 1]))
     {}
     """
     apart = (_pairs(state) & ~together(world)).any(axis=(1, 2))
-    found = {name: ~law(state, world.dials) for name, law in world.spec.laws.items()} | {TAKEN: apart}
+    laws = {name: law for name, law in world.spec.laws.items() if name not in world.spec.firm}
+    found = {name: ~law(state, world.dials) for name, law in laws.items()} | {TAKEN: apart}
     if not world.spec.wall_shown:
         found[SAME_WALLS] = ((state.planes[:, WALL] > 0) != _first_walls(world)).any(axis=(1, 2))
     return {name: where for name, where in found.items() if where.any()}
@@ -102,8 +106,10 @@ def check_kept(
     allow: Collection[str] = (),
     subject: str = "instance {}",
 ) -> None:
-    """Raise BadInput where ``state`` breaks a law that is not in ``allow`` and that ``before`` did not break."""
+    """Raise BadInput where ``state`` breaks a law that is not in ``allow`` and that ``before`` did not break, or a
+    firm one."""
     check_allowed(world, allow)
+    _check_firm(world, state, subject)
     wrong: dict[str, np.ndarray] = {
         name: where for name, where in broken(world, state).items() if name not in allow
     }
@@ -115,6 +121,16 @@ def check_kept(
         first = min(firsts)
         names = [name for name, where in wrong.items() if where[first]]
         raise BadInput(_refusal(world, subject.format(first), names))
+
+
+def _check_firm(world: World, state: State, subject: str) -> None:
+    for name in world.spec.firm:
+        where = ~world.spec.laws[name](state, world.dials)
+        if where.any():
+            raise BadInput(
+                f"{subject.format(int(where.argmax()))} would break the law {name!r} of world {world.name!r}, "
+                "which admits no exception: the rules could not be played"
+            )
 
 
 def _refusal(world: World, subject: str, names: list[str]) -> str:
@@ -130,10 +146,11 @@ def check_form(world: World, state: State) -> None:
     """Raise BadInput for what no exception can make playable: planes other than 0 and 1, an agent that is not in one
     free cell, a border that is not closed or in which something lies."""
     rows = np.arange(len(state.clock))
-    if state.planes.shape[1:] != world.shape:
+    found = (state.planes.shape[1:], state.counters.shape[1], state.tally.shape[1])
+    if found != (world.shape, len(world.spec.counters), len(world.events)):
         raise BadInput(
-            f"a state of planes {state.planes.shape[1:]} is not one of world {world.name!r} with its dials; "
-            f"expected {world.shape}"
+            f"a state of planes {found[0]}, {found[1]} counters and {found[2]} events is not one of world "
+            f"{world.name!r} with its dials; expected {world.shape}, {len(world.spec.counters)} and {len(world.events)}"
         )
     agents = state.planes[:, AGENT].sum(axis=(1, 2), dtype=np.int64)
     inside = np.all((state.agent >= 0) & (state.agent < np.array(world.shape[1:])), axis=1)
@@ -153,3 +170,4 @@ def check_form(world: World, state: State) -> None:
             raise BadInput(
                 f"instance {int(where.argmax())} {fault}; no exception to the laws makes that playable"
             )
+    _check_firm(world, state, "instance {}")

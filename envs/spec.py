@@ -51,7 +51,8 @@ class WorldSpec:
     Rules: ``place(state, which, dials)`` lays out the levels of the instances ``which`` on blank planes, drawing from
     ``state.chances``. ``act(state, actions, events, terminated, dials)`` plays one step of every instance: it adds
     to ``events`` (n, e) and sets ``terminated`` (n,). Both are kernels. ``laws``, by name, hold in every state that
-    the rules can reach: ``envs.checks`` tests them, ``envs.editing`` refuses what breaks them.
+    the rules can reach: ``envs.checks`` tests them, ``envs.editing`` refuses what breaks them. ``firm`` names those
+    laws that no edit may break, not even by name, because the kernels would reach outside their arrays.
 
     Looks: ``channels`` are the planes, wall and agent first, ``icons`` their pictures (of
     ``envs.icons.ICONS``, or drawings like those). ``unseen`` are the last of
@@ -84,6 +85,7 @@ class WorldSpec:
     window: int = 0
     appearance: Callable[[np.ndarray], np.ndarray] | None = None
     laws: Mapping[str, Law] = field(default_factory=dict)
+    firm: tuple[str, ...] = ()
     policies: Mapping[str, Callable[..., np.ndarray]] = field(default_factory=dict)
     summary: str = ""
 

@@ -1,5 +1,6 @@
 """Counterfactual states: what may be edited in every world, what is refused by which name; paths and rendering."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.errors import BadInput, GridlensError, UnknownName
 from envs import editing, engine, registry, rendering
 from envs.checks import play, same
 from envs.laws import SAME_WALLS, TAKEN, broken, check_form, law_names, together
+from envs.notation import to_text
 from envs.paths import best_actions, distances, path
 from envs.randomness import streams
 from envs.spec import World
@@ -346,3 +348,18 @@ def test_text_shows_walls_mouse_and_cheese():
     assert [len(line) for line in lines] == [9] * 9
     assert lines[7][1] == "@"
     assert "".join(lines).count("C") == 1
+
+
+def test_a_firm_law_admits_no_exception():
+    spec = replace(MAZE.spec, firm=(TREE,))
+    firm, state = World(spec, MAZE.dials), engine.reset(MAZE, [0])
+    assert TREE not in law_names(firm)
+    with pytest.raises(
+        BadInput, match=f"instance 0 would break the law '{TREE}' of world 'cheese', which admits no"
+    ):
+        editing.remove(firm, state, "wall", np.array([2, 2]), allow=law_names(firm))
+    with pytest.raises(BadInput, match=f"the law '{TREE}' of world 'cheese' admits no exception"):
+        editing.remove(firm, state, "wall", np.array([2, 2]), allow=(TREE,))
+    state.planes[0, WALL, 2, 2] = 0
+    with pytest.raises(BadInput, match="admits no exception"):
+        to_text(firm, state)
