@@ -19,6 +19,7 @@ from rl.agents import see
 from rl.fields import parting_levels
 from rl.goals import shifted
 from vision.datasets import open_images
+from vision.grey import suited
 
 
 def attribution_page(
@@ -76,8 +77,9 @@ def _inputs(opened: Opened, images: Path | None, count: int, seed: int) -> tuple
     """Inputs and what they look like: pictures, or the states in which mazes that part goal and proxy begin."""
     if opened.agent is None:
         height, width = opened.subject.spec.shape[1:]
-        batch = next(iter(open_images(images or "shapes", size=(height, width), count=count).batches(count)))
-        return batch, [image.permute(1, 2, 0).numpy() for image in batch]
+        source = open_images(images or "shapes", size=(height, width), count=count)
+        batch = next(iter(suited(source, opened.subject.spec).batches(count)))
+        return batch, [image.expand(3, -1, -1).permute(1, 2, 0).numpy() for image in batch]
     about = opened.agent
     broken = shifted(about.world)
     state = engine.reset(broken, np.array(parting_levels(broken, count, seed=seed)))

@@ -13,6 +13,7 @@ from feature_viz.gallery.views import Making
 from feature_viz.recipes import Way, as_recipe
 from reports.gallery.pages import write_gallery
 from vision.datasets import open_images
+from vision.grey import suited
 from vision.models import load
 
 EMBEDDED_LAYERS = "relu1,relu2,relu3,relu4"
@@ -49,10 +50,10 @@ def gallery(
     """What every unit of some layers looks for: a run folder with a site, ``out``/index.html, that opens offline.
 
     ``model`` is a Subject, or a name that ``load_classifier`` knows; ``images`` a source, or what ``open_images``
-    takes. What is to be shown - ``layers``, ``units``, ``views``, ``only_missing``, ``redo`` - is told by
-    ``feature_viz.gallery.plan.Request``; how pictures are made - ``steps``, ``seed``, ``recipe``, ``engine``,
-    ``judge`` - by ``feature_viz.gallery.views.Making``. Broken off and called again it goes on where it
-    was. The result shows itself in a notebook.
+    takes (made grey for networks of one channel). What is to be shown - ``layers``, ``units``, ``views``,
+    ``only_missing``, ``redo`` - is told by ``feature_viz.gallery.plan.Request``; how pictures are made - ``steps``,
+    ``seed``, ``recipe``, ``engine``, ``judge`` - by ``feature_viz.gallery.views.Making``. Broken off and called
+    again it goes on where it was. The result shows itself in a notebook.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def gallery(
     subject = load(model) if isinstance(model, str) else model
     if isinstance(images, str | Path):
         height, width = subject.spec.shape[1:]
-        images = open_images(images, size=(height, width), progress=progress)
+        images = suited(open_images(images, size=(height, width), progress=progress), subject.spec)
     wanted = layers or (EMBEDDED_LAYERS if subject.name == "shapes" else "all")
     folder = Path(out) if out else Path("runs") / f"gallery-{subject.name}"
     make_gallery(

@@ -91,6 +91,7 @@ def gallery(
     """
     from gridlens.galleries import gallery
     from vision.datasets import open_images
+    from vision.grey import suited
     from vision.labels import read_labels
     from vision.models import load
 
@@ -104,7 +105,8 @@ def gallery(
     )
     with bars() as progress:
         height, width = subject.spec.shape[1:]
-        source = open_images(images or "shapes", size=(height, width), count=count, progress=progress)
+        opened = open_images(images or "shapes", size=(height, width), count=count, progress=progress)
+        source = suited(opened, subject.spec)
         made = gallery(
             subject,
             source,

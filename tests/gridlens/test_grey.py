@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 from torch import nn
 
-from core.subject import InputSpec, wrap
+from core.subject import wrap
 from gridlens import galleries
 from gridlens.attributions import _inputs, attribution_page
 from gridlens.opened import Opened
+from vision.scaling import parse_scaling
 
 
 @pytest.fixture(scope="module")
 def grey():
     net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(200, 2))
-    return wrap(net, name="grey", spec=InputSpec((1, 12, 12), (0.5,), (0.5,)), heads={"class": ("a", "b")})
+    spec = parse_scaling("grey 0..1, 12x12")
+    return wrap(net, name="grey", spec=spec, heads={"class": ("a", "b")})
 
 
 def test_a_gallery_opens_its_pictures_in_grey(grey, tmp_path, monkeypatch):
@@ -27,5 +29,7 @@ def test_an_attribution_page_shows_grey_inputs(grey):
     inputs, pictures = _inputs(Opened(grey, None), None, 2, 0)
     assert inputs.shape == (2, 1, 12, 12)
     assert all(picture.shape == (12, 12, 3) and np.ptp(picture, axis=2).max() == 0 for picture in pictures)
-    page = attribution_page(Opened(grey, None), command="gridlens attribute", methods=["gradient"], count=2)
+    page = attribution_page(
+        Opened(grey, None), command="gridlens attribute", methods=["integrated-gradients"], count=2
+    )
     assert len(page.evidence) == 2
