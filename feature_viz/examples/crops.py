@@ -103,15 +103,17 @@ def range_cells(
 ) -> tuple[Cell, ...]:
     """One image from each occupied one of ``stretches`` equal stretches of a unit's activation range, low to high.
 
+    None of them is among ``bottom_cells``: a stretch of which only these are kept has no further image.
     Every image of a stretch is as likely as any other to be its example: what the unit answers in between
     says more of its meaning than the top alone [bolukbasi2021].
     """
     held = found.histogram
     index = held.index[:, unit].numpy()
     occupied = (index >= 0).nonzero()[0]
+    further = (index >= 0) & ~np.isin(index, [cell.index for cell in bottom_cells(field, found, unit)])
     cells = []
     for bins in np.array_split(np.arange(occupied[0], occupied[-1] + 1), stretches):
-        filled = bins[index[bins] >= 0]
+        filled = bins[further[bins]]
         if len(filled):
             bin_ = filled[hashes(index[filled]).argmin()]
             cells.append(_cell(field, *(values[bin_, unit] for values in _columns(held))))

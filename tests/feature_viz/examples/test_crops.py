@@ -60,11 +60,20 @@ def test_range_cells_rise_across_the_whole_range(known):
         assert [cell.index for cell in weakest] == found.bottom.index[:BOTTOM, unit].tolist()
 
 
-def test_a_constant_unit_has_one_stretch(known):
+@pytest.mark.parametrize("count", [5, 9, 80])
+def test_a_range_strip_shows_no_image_twice(noise, count):
+    found = exemplars(SUBJECT, TensorImages(noise(80).images[:count]), ["conv"], k=4)["conv"]
+    field = receptive_fields(SUBJECT, ["conv"], size=(12, 12))["conv"]
+    for unit in range(4):
+        cells = bottom_cells(field, found, unit) + range_cells(field, found, unit)
+        assert len({cell.index for cell in cells}) == len(cells) > BOTTOM
+
+
+def test_a_constant_unit_has_one_stretch_at_most(known):
     _, _, field = known
     black = TensorImages(torch.zeros(5, 3, 12, 12))
     found = exemplars(SUBJECT, black, ["conv"], k=4)["conv"]
-    assert len(range_cells(field, found, 0)) == 1
+    assert len(range_cells(field, found, 0)) <= 1
 
 
 def test_strips_are_the_same_from_any_kind_of_source(known):
