@@ -39,12 +39,14 @@ def fused(subject: Subject, keep: Collection[str] = ()) -> Iterator[Subject]:
     yielded subject lacks the layers whose output is no longer computed; all others keep their names, the batch
     norm's among them. The module is the given subject's own: while the block lasts, it is fused too.
 
-    >>> from vision.models import load
-    >>> subject = load("shapes")
-    >>> with fused(subject, keep=["relu2"]) as quick:
-    ...     [type(quick.module.get_submodule(name)).__name__ for name in ("norm2", "relu2")]
+    >>> from core.subject import InputSpec, wrap
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+    >>> spec = InputSpec((3, 8, 8), mean=(0.0,) * 3, std=(1.0,) * 3)
+    >>> subject = wrap(net, name="tiny", spec=spec, heads={"class": ("cat", "dog")})
+    >>> with fused(subject, keep=["2"]) as quick:
+    ...     [type(quick.module.get_submodule(name)).__name__ for name in ("1", "2")]
     ['Identity', 'ReLU']
-    >>> type(subject.module.norm2).__name__
+    >>> type(subject.module[1]).__name__
     'BatchNorm2d'
     """
     pairs = [pair for pair in foldable(subject) if not set(pair.hidden) & set(keep)]
@@ -61,9 +63,11 @@ def fused(subject: Subject, keep: Collection[str] = ()) -> Iterator[Subject]:
 def foldable(subject: Subject) -> list[Pair]:
     """The pairs that can be folded, found by watching one forward pass: no name or structure is assumed.
 
-    >>> from vision.models import load
-    >>> [(pair.convolution, pair.norm) for pair in foldable(load("shapes"))][:2]
-    [('conv1', 'norm1'), ('conv2', 'norm2')]
+    >>> from core.subject import InputSpec, wrap
+    >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+    >>> spec = InputSpec((3, 8, 8), mean=(0.0,) * 3, std=(1.0,) * 3)
+    >>> foldable(wrap(net, name="tiny", spec=spec, heads={"class": ("cat", "dog")}))
+    [Pair(convolution='0', norm='1', hidden=('0',))]
     """
     if not any(_is_fixed_norm(inner) for inner in subject.module.modules()):
         return []

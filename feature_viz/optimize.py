@@ -1,8 +1,7 @@
 """render(): images that raise their targets, many in one batch."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -63,7 +62,7 @@ def render(
         raise BadInput(f"steps and batch_size are {steps} and {batch_size}; both must be at least 1")
     wanted = [together(objective(subject, target), how.parametrisation) for target in targets]
     shape = _shape(subject, wanted, size, how) if start is None else _given(subject, wanted, start, size)
-    stamp = _stamp(subject, steps, shape, how)
+    stamp = provenance(subject=subject.fingerprint, seed=seed, steps=steps, shape=shape, recipe=str(how))
     total, done = sum(each.images for each in wanted), 0
     made: dict[int, tuple[FeatureImage, ...]] = {}
     with fused(subject, layers_of(wanted)) as quick, _still(quick.module):
@@ -77,9 +76,7 @@ def render(
             begin = None if start is None else start[members].repeat_interleave(_counts(chosen), dim=0)
             found = ascend(quick, chosen, shape, begin, seed=seed, steps=steps, recipe=how, tick=tick)
             clean = resampled(found[0], view_size(how.wobble, shape[1:], subject.spec.shape[1:]))
-            made |= zip(
-                members, _made(quick, chosen, clean, *found, seed=seed, stamp=stamp(seed)), strict=True
-            )
+            made |= zip(members, _made(quick, chosen, clean, *found, seed=seed, stamp=stamp), strict=True)
             done += count
     return tuple(image for i in range(len(wanted)) for image in made[i])
 
@@ -171,8 +168,3 @@ def _still(module: nn.Module) -> Iterator[None]:
             inner.training = mode
         for parameter, want in wants.items():
             parameter.requires_grad_(want)
-
-
-def _stamp(subject: Subject, steps: int, shape: Shape, recipe: Recipe) -> Callable[[int], Provenance]:
-    fixed: Mapping[str, Any] = {"steps": steps, "shape": shape, "recipe": str(recipe)}
-    return lambda seed: provenance(subject=subject.fingerprint, seed=seed, **fixed)

@@ -31,7 +31,7 @@ LAYER
     size        side of the pictures in pixels
     views       which of ``views.VIEWS`` its units have
     skipped     views that were asked for but show nothing there
-    count, silent, more, scores, shown      see ``layer_summary.summary``
+    count, silent, more, scores, shown      see ``summary.summary``
     units       [UNIT], by channel
 
 UNIT
@@ -138,9 +138,10 @@ def gallery(
         if an activation or an objective is NaN or infinite.
 
     >>> import tempfile
+    >>> import torch
     >>> from core.testing import planted_classifier
-    >>> from vision.datasets import open_images
-    >>> images = open_images("shapes", size=(12, 12), count=5)
+    >>> from feature_viz.examples.tensor_source import TensorImages
+    >>> images = TensorImages(torch.rand(5, 3, 12, 12))
     >>> result = gallery(planted_classifier(seed=0), images, Request("conv", "0-1"),
     ...                  making=Making(steps=2), out=tempfile.mkdtemp())
     >>> [unit["unit"] for unit in result.units]

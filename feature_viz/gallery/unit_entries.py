@@ -1,4 +1,4 @@
-"""Units as JSON: the UNIT entries that gallery.py's docstring describes, made and natural half, a batch at a time."""
+"""Units as JSON: the UNIT of ``feature_viz.gallery.gallery``, made and natural half, a batch at a time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

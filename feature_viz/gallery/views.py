@@ -17,6 +17,7 @@ from core.subject import Subject
 from core.targets import Unit
 from feature_viz.examples.crops import folder_name
 from feature_viz.feature_image import FeatureImage
+from feature_viz.lucent_render import LUCENT_STEPS, lucent_render
 from feature_viz.objectives import Objective, channel, diversity
 from feature_viz.optimize import render
 from feature_viz.recipes import Recipe
@@ -116,8 +117,6 @@ def _lucent(
     batch_size: int,
     progress: Progress,
 ) -> Sequence[FeatureImage]:
-    from feature_viz.lucent_render import lucent_render
-
     units = [each for each in wanted if isinstance(each, Unit)]
     return lucent_render(
         subject, units, steps=making.step_count, size=size, seed=making.seed, progress=progress
@@ -126,7 +125,7 @@ def _lucent(
 
 ENGINES: Mapping[str, Engine] = {
     "gridlens": Engine(_gridlens, None, tuple(VIEWS)),
-    "lucent": Engine(_lucent, 512, ("positive", "seed")),
+    "lucent": Engine(_lucent, LUCENT_STEPS, ("positive", "seed")),
 }
 """Name to Engine."""
 
