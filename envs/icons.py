@@ -177,6 +177,35 @@ def _lumberjack(x: np.ndarray, y: np.ndarray) -> Layers:
     return [(face, SKIN), (beard, BROWN), (cap, RED), (brim, DARK), (eyes, DARK), (mouth, SKIN)]
 
 
+def _monster(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A horned, ragged ghost with slanted eyes."""
+    body = _disc(x, y, (0.5, 0.48), 0.34) | ((abs(x - 0.5) <= 0.34) & (y >= 0.48) & (y <= 0.78))
+    rags = (abs(x - 0.5) <= 0.34) & (y >= 0.7) & (y <= 0.94 - 0.9 * abs((x - 0.16) % 0.2267 - 0.1133))
+    horns = (y >= 0.04) & (y <= 0.4) & (abs(abs(x - 0.5) - 0.27) <= 0.4 * (y - 0.04))
+    eyes = (abs(abs(x - 0.5) - 0.15) <= 0.11) & (abs(y - 0.56 + 0.5 * abs(x - 0.5)) <= 0.075)
+    return [(horns, DARK), (body | rags, DARK), (eyes, YELLOW)]
+
+
+def _shield(x: np.ndarray, y: np.ndarray) -> Layers:
+    """A pointed shield with a light cross."""
+
+    def outline(rim: float) -> np.ndarray:
+        sides = 0.38 * np.sqrt(np.clip((0.94 - y) / 0.54, 0, 1))
+        return (y >= 0.08 + rim) & (y <= 0.94 - rim) & (abs(x - 0.5) <= np.minimum(0.38, sides) - rim)
+
+    inner = outline(0.06)
+    cross = inner & ((abs(x - 0.5) <= 0.05) | (abs(y - 0.4) <= 0.05))
+    return [(outline(0.0), DARK), (inner, BLUE), (cross, WHITE)]
+
+
+def _apple(x: np.ndarray, y: np.ndarray) -> Layers:
+    """Two cheeks, a stalk and a leaf."""
+    flesh = _disc(x, y, (0.36, 0.6), 0.27) | _disc(x, y, (0.64, 0.6), 0.27)
+    stalk = (abs(x - 0.5 - 0.3 * (0.4 - y)) <= 0.035) & (y >= 0.12) & (y <= 0.42)
+    leaf = ((x - 0.7) / 0.17) ** 2 + ((y - 0.2 - 0.3 * (0.7 - x)) / 0.09) ** 2 <= 1
+    return [(flesh, RED), (stalk, BROWN), (leaf, LEAF), (_disc(x, y, (0.3, 0.52), 0.07), WHITE)]
+
+
 ICONS: dict[str, Drawing] = {
     "floor": _floor,
     "wall": _wall,
@@ -195,6 +224,9 @@ ICONS: dict[str, Drawing] = {
     "chest": _chest,
     "tree": _tree,
     "lumberjack": _lumberjack,
+    "monster": _monster,
+    "shield": _shield,
+    "apple": _apple,
 }
 
 

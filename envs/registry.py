@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import UnknownName, Unreadable
 from envs.spec import World, WorldSpec, configure
-from envs.worlds import cheese, coin, colour_shape, follow, keys_chests, tree
+from envs.worlds import cheese, coin, colour_shape, follow, keys_chests, monster, tree
 
 WORLDS: Mapping[str, WorldSpec] = {
     "cheese": cheese.SPEC,
@@ -17,6 +17,7 @@ WORLDS: Mapping[str, WorldSpec] = {
     "colour-shape": colour_shape.SPEC,
     "follow": follow.SPEC,
     "keys-chests": keys_chests.SPEC,
+    "monster": monster.SPEC,
     "tree": tree.SPEC,
 }
 
@@ -34,6 +35,9 @@ IDS: Mapping[str, tuple[str, dict[str, Any]]] = {
     ),
     "gridlens/KeysChests-v0": ("keys-chests", {}),
     "gridlens/KeysChestsReversed-v0": ("keys-chests", {"reversed_percent": 100.0}),
+    "gridlens/Monster-v0": ("monster", {}),
+    "gridlens/MonsterLong-v0": ("monster", {"limit": 200}),
+    "gridlens/MonsterGone-v0": ("monster", {"limit": 200, "monsters": 0}),
     "gridlens/Tree-v0": ("tree", {}),
     "gridlens/TreePlenty-v0": ("tree", {"r_min": 0.3}),
 }

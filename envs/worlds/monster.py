@@ -52,11 +52,10 @@ from envs.bits import ones
 from envs.kernels import inlined, kernel
 from envs.randomness import S32, below, draw
 from envs.spec import Event, Gauge, WorldSpec
-from envs.state import AGENT, WALL, State
+from envs.state import AGENT, State
+from envs.worlds.monster_play import APPLE, HELD, MONSTER, SHIELD, greedy, intended, proxy
 
-MONSTER, SHIELD, APPLE = 2, 3, 4
 ATE, TOOK, HIT, KILL = 0, 1, 2, 3
-HELD = 0
 NOTHING, APPLES, THINGS, EVERYTHING = 0, 1, 2, 3
 MOVES_AWAY, DIES, STAYS = 0, 1, 2
 THERE, GONE, ELSEWHERE = 0, 1, 2
@@ -132,15 +131,11 @@ def act(state, actions, events, terminated, dials):
         monster = _touch(counters, events, i, dials) if planes[i, MONSTER, y, x] else GONE
         if monster != THERE:
             _enter(planes, agent, i, y, x)
-        if _take(planes, agent, i, APPLE):
-            events[i, ATE] += 1
-            if dials.respawn != NOTHING:
-                _put(planes, agent, words, i, APPLE, 1)
-        if counters[i, HELD] < dials.cap and _take(planes, agent, i, SHIELD):
-            counters[i, HELD] += 1
-            events[i, TOOK] += 1
-            if dials.respawn >= THINGS:
-                _put(planes, agent, words, i, SHIELD, 1)
+        anew = _take(planes, agent, counters, events, i, dials)
+        if anew & 1:
+            _put(planes, agent, words, i, APPLE, 1)
+        if anew & 2:
+            _put(planes, agent, words, i, SHIELD, 1)
         if monster == ELSEWHERE:
             _put(planes, agent, words, i, MONSTER, dials.distance)
         for k in range(ones(flat, (i * count + MONSTER) * h * w, h * w, cells)):
@@ -150,8 +145,7 @@ def act(state, actions, events, terminated, dials):
             y, x, touches = _chase(planes, agent, i, (y, x), word, 1 + twice)
             if touches:
                 monster = _touch(counters, events, i, dials)
-                if monster != THERE:
-                    planes[i, MONSTER, y, x] = 0
+                planes[i, MONSTER, y, x] = monster == THERE
                 if monster == ELSEWHERE:
                     _put(planes, agent, words, i, MONSTER, dials.distance)
 
@@ -174,13 +168,20 @@ def _enter(planes, agent, i, y, x):
 
 
 @inlined
-def _take(planes, agent, i, thing):
-    """Lift the thing from the agent's cell; says whether there was one."""
+def _take(planes, agent, counters, events, i, dials):
+    """Lift what lies on the agent's cell; 1 if an apple is to be put elsewhere, 2 if a shield is."""
     y, x = agent[i, 0], agent[i, 1]
-    if planes[i, thing, y, x] == 0:
-        return False
-    planes[i, thing, y, x] = 0
-    return True
+    anew = 0
+    if planes[i, APPLE, y, x]:
+        planes[i, APPLE, y, x] = 0
+        events[i, ATE] += 1
+        anew += dials.respawn != NOTHING
+    if planes[i, SHIELD, y, x] and counters[i, HELD] < dials.cap:
+        planes[i, SHIELD, y, x] = 0
+        counters[i, HELD] += 1
+        events[i, TOOK] += 1
+        anew += 2 * (dials.respawn >= THINGS)
+    return anew
 
 
 @inlined
@@ -221,17 +222,41 @@ def _chase(planes, agent, i, cell, word, moves):
 
 
 def check(dials: Dials) -> None:
-    """Raise BadInput where the things would not always find a cell."""
+    """Raise BadInput where the things would not always find a cell, wherever the agent stands."""
+    rows = abs(np.arange(dials.size) - dials.size // 2)
+    far = int((rows[:, None] + rows[None, :] >= dials.distance).sum())
+    room = min(far, dials.size**2 - 1)
+    things = dials.monsters + dials.shields + dials.apples
+    if things > room:
+        raise BadInput(
+            f"world 'monster' of size {dials.size} has room for {room} monsters, shields and apples at a distance of "
+            f"{dials.distance}; got {things}, so take away {things - room}, or take a larger size or a smaller distance"
+        )
 
 
-def shape(dials: Dials) -> tuple[int, int]:
-    """Rows and columns of the grid."""
-    return dials.size, dials.size
+def numbers_of_things(state: State, dials: Dials) -> np.ndarray:
+    """As many monsters, shields and apples as what was taken and destroyed leaves under the dials."""
+    monsters, shields, apples = state.planes[:, [MONSTER, SHIELD, APPLE]].sum(axis=(2, 3), dtype=int).T
+    lost, eaten = dials.monsters - monsters, dials.apples - apples
+    used = dials.shields - shields - (state.counters[:, HELD] if dials.respawn < THINGS else 0)
+    died = np.maximum(lost, 0) if dials.after_hit == DIES else 0
+    right = (used >= lost - died) & (used <= lost) if dials.respawn < THINGS else used == 0
+    right &= (eaten >= 0) if dials.respawn == NOTHING else (eaten == 0)
+    mortal = dials.after_hit == DIES or (dials.shields and dials.cap)
+    return right & (lost == 0 if dials.respawn == EVERYTHING or not mortal else lost >= 0)
 
 
-def limit(dials: Dials) -> int:
-    """Steps until a level is cut short."""
-    return dials.limit
+def one_thing_a_cell(state: State, dials: Dials) -> np.ndarray:
+    """Apples and shields apart; no monster or apple under the agent, a shield only for want of room."""
+    agent, monster, shield, apple = (state.planes[:, k] > 0 for k in (AGENT, MONSTER, SHIELD, APPLE))
+    shared = (shield & apple) | (agent & (monster | apple))
+    full = state.counters[:, HELD] + dials.monsters >= dials.cap  # monsters may have used some up since
+    return ~shared.any(axis=(1, 2)) & (full | ~(agent & shield).any(axis=(1, 2)))
+
+
+def inventory_within_bounds(state: State, dials: Dials) -> np.ndarray:
+    """From no shield to ``cap``."""
+    return (state.counters[:, HELD] >= 0) & (state.counters[:, HELD] <= dials.cap)
 
 
 SPEC = WorldSpec(
@@ -252,8 +277,8 @@ SPEC = WorldSpec(
         "after_hit": ("moves away", "dies", "stays"),
     },
     check=check,
-    shape=shape,
-    limit=limit,
+    shape=lambda dials: (dials.size, dials.size),
+    limit=lambda dials: dials.limit,
     channels=("wall", "agent", "monster", "shield", "apple"),
     actions=("up", "down", "left", "right", "stay"),
     events=(
@@ -264,10 +289,16 @@ SPEC = WorldSpec(
     ),
     place=place,
     act=act,
-    icons=("wall", "mouse", "cheese", "cheese", "cheese"),
+    icons=("wall", "robot", "monster", "shield", "apple"),
     counters=("shields",),
-    gauges=(Gauge("shields", "cheese"),),
+    gauges=(Gauge("shields", "shield"),),
     wall_shown=False,
     window=15,
+    laws={
+        "numbers of things": numbers_of_things,
+        "one thing a cell": one_thing_a_cell,
+        "inventory within bounds": inventory_within_bounds,
+    },
+    policies={"intended": intended, "proxy": proxy, "greedy": greedy},
     summary="Apples, chasing monsters, and shields that kill them; in training levels last 25 steps.",
 )
