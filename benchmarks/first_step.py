@@ -1,4 +1,4 @@
-"""Seconds from the start of Python to a world's first step: with its kernels compiled before, and the first time ever."""
+"""Seconds from the start of Python to a world's first step: the kernels compiled before, and the first time ever."""
 
 import os
 import statistics
