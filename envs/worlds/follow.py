@@ -221,14 +221,20 @@ def beacons_stand_apart(state: State, dials: Dials) -> np.ndarray:
     return number.all(axis=1) & (apart | np.eye(dials.beacons, dtype=bool)).all(axis=(1, 2))
 
 
+def counters_name_what_there_is(state: State, dials: Dials) -> np.ndarray:
+    """An order, and beacons or none: numbers that lead nowhere would lead the kernels outside their tables."""
+    most = [ORDERS[dials.beacons - SMALLEST] - 1, *[dials.beacons] * 3]
+    return ((state.counters >= 0) & (state.counters <= most)).all(axis=1)
+
+
 def the_partner_keeps_its_order(state: State, dials: Dials) -> np.ndarray:
     """One partner or, if the dial says so, none; it heads for what by its own order comes after its last beacon."""
-    order, last, ahead, heads = (state.counters[:, k] for k in (ORDER, LAST, PARTNER_LAST, PARTNER_NEXT))
+    known = counters_name_what_there_is(state, dials)
+    order, ahead, heads = (state.counters[:, k] for k in (ORDER, PARTNER_LAST, PARTNER_NEXT))
     number = state.planes[:, PARTNER].sum(axis=(1, 2))
-    known = (order >= 0) & (order < ORDERS[dials.beacons - SMALLEST]) & (last >= 0) & (last <= dials.beacons)
     if dials.partner == NONE:
         return known & (number == 0) & (ahead == 0) & (heads == 0)
-    known &= (number == 1) & (ahead >= 0) & (ahead <= dials.beacons) & (heads >= 1) & (heads <= dials.beacons)
+    known &= (number == 1) & (heads >= 1)
     table = AFTER if dials.partner == EXPERT else BEFORE
     wanted = 1 + table[dials.beacons - SMALLEST][np.where(known, order, 0), np.where(known, ahead, 1) - 1]
     kept = heads != ahead if dials.partner == RANDOM else heads == wanted
@@ -286,11 +292,13 @@ SPEC = WorldSpec(
     icons=("wall", "robot", *(f"{colour} beacon" for colour in COLOURS), "partner"),
     wall_shown=False,
     laws={
+        "counters name what there is": counters_name_what_there_is,
         "the arena is open": the_arena_is_open,
         "beacons stand apart": beacons_stand_apart,
         "the partner keeps its order": the_partner_keeps_its_order,
         "who stands on a beacon has entered it": who_stands_on_a_beacon_has_entered_it,
     },
+    firm=("counters name what there is",),
     policies={"intended": intended, "proxy": proxy, "greedy": greedy},
     summary="Beacons to be visited in a hidden order; in training an expert shows it.",
 )
