@@ -222,16 +222,15 @@ def beacons_stand_apart(state: State, dials: Dials) -> np.ndarray:
 
 
 def counters_name_what_there_is(state: State, dials: Dials) -> np.ndarray:
-    """An order, and beacons or none: numbers that lead nowhere would lead the kernels outside their tables."""
+    """An order, and beacons or none: other numbers would lead the kernels outside their tables."""
     most = [ORDERS[dials.beacons - SMALLEST] - 1, *[dials.beacons] * 3]
     return ((state.counters >= 0) & (state.counters <= most)).all(axis=1)
 
 
 def the_partner_keeps_its_order(state: State, dials: Dials) -> np.ndarray:
     """One partner or, if the dial says so, none; it heads for what by its own order comes after its last beacon."""
-    known = counters_name_what_there_is(state, dials)
     order, ahead, heads = (state.counters[:, k] for k in (ORDER, PARTNER_LAST, PARTNER_NEXT))
-    number = state.planes[:, PARTNER].sum(axis=(1, 2))
+    known, number = counters_name_what_there_is(state, dials), state.planes[:, PARTNER].sum(axis=(1, 2))
     if dials.partner == NONE:
         return known & (number == 0) & (ahead == 0) & (heads == 0)
     known &= (number == 1) & (heads >= 1)
