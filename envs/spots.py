@@ -3,6 +3,9 @@
 from envs.kernels import kernel
 from envs.randomness import below
 
+TRIES = 32
+"""Cells tried at random before all are counted; the draw is uniform either way."""
+
 
 @kernel
 def draw_spot(spots, thing, apart, side, words, i):
@@ -12,6 +15,17 @@ def draw_spot(spots, thing, apart, side, words, i):
     theirs and, if ``apart``, neither in their rows and columns nor corner to corner with them. Then k + 1 spots
     always fit if ``side >= 2 * k + 3``.
     """
+    for _ in range(TRIES):
+        row, column = 1 + below(words, i, side - 2), 1 + below(words, i, side - 2)
+        if _suits(row, column, spots, thing, apart):
+            spots[thing, 0], spots[thing, 1] = row, column
+            return
+    _draw_from_list(spots, thing, apart, side, words, i)
+
+
+@kernel
+def _draw_from_list(spots, thing, apart, side, words, i):
+    """The same by counting: slower, but sure to find."""
     count = 0
     for row in range(1, side - 1):
         for column in range(1, side - 1):

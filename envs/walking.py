@@ -8,13 +8,24 @@ from envs.state import WALL
 
 
 @kernel
-def find(plane):
-    """Row and column of the first thing inside the border of a plane; -1 where there is none."""
-    for row in range(1, plane.shape[0] - 1):
-        for column in range(1, plane.shape[1] - 1):
-            if plane[row, column]:
-                return row, column
-    return -1, -1
+def find(flat, plane, h, w):
+    """Row and column of the first thing on a plane of h rows and w columns; -1 where there is none.
+
+    ``flat``: many planes one after the other, of which ``plane`` says which. The sum over all cells is quicker than a
+    search that stops (the machine adds many at once), but tells the place of one thing only: two or more, which an
+    edit may bring, are searched.
+    """
+    size = np.uint64(h * w)
+    start = np.uint64(plane) * size
+    number, place = np.uint32(0), np.uint32(0)
+    for k in range(start, start + size):
+        number += np.uint32(flat[k])
+        place += np.uint32(flat[k]) * np.uint32(k - start)
+    if number > 1:
+        place = np.uint32(0)
+        while flat[start + place] == 0:
+            place += np.uint32(1)
+    return (np.int64(place) // w, np.int64(place) % w) if number else (-1, -1)
 
 
 @kernel
@@ -25,24 +36,26 @@ def step_towards(planes, cell, goal, about, words, i):
     goal is taken if nothing else is possible; one into a wall never: then the walker stays.
     """
     (y, x), (row, column) = cell, goal
-    dy, dx = np.sign(row - y), np.sign(column - x)
-    along = _clear(planes, y + dy, x, goal, about) if dy else 0
-    across = _clear(planes, y, x + dx, goal, about) if dx else 0
-    if along == across and along > 0:
-        along += below(words, i, 2) * 2 - 1
-    if along > across:
-        return y + dy, x
-    return (y, x + dx) if across else (y, x)
+    upright = y + (row > y) - (row < y), x
+    level = y, x + (column > x) - (column < x)
+    first, second = upright, level
+    if below(words, i, 2):
+        first, second = level, upright
+    if first == cell:
+        first, second = second, first
+    good = _clear(planes, first, goal, about)
+    if good < 2 and second != cell and _clear(planes, second, goal, about) > good:
+        return second
+    return first if good else cell
 
 
 @kernel
-def _clear(planes, row, column, goal, about):
-    """How good a cell is to step on: 0 for a wall, 2 for one with something on it, 4 for any other."""
-    if planes[WALL, row, column]:
+def _clear(planes, cell, goal, about):
+    """How good a cell is to step on: 0 for a wall, 1 for one with something on it, 2 for any other."""
+    if planes[WALL, cell[0], cell[1]]:
         return 0
-    if row == goal[0] and column == goal[1]:
-        return 4
-    for k in range(about[0], about[1]):
-        if planes[k, row, column]:
-            return 2
-    return 4
+    if cell != goal:
+        for k in range(about[0], about[1]):
+            if planes[k, cell[0], cell[1]]:
+                return 1
+    return 2

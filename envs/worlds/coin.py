@@ -55,12 +55,12 @@ class Dials(NamedTuple):
     """Size of the hall, place of the coin, danger, what comes after the end; ranges stand in ``SPEC.bounds``."""
 
     height: int = 7
-    length: int = 25
+    length: int = 17
     random_percent: float = 0.0
     last_percent: float = 0.0
-    lava: float = 15.0
+    lava: float = 5.0
     beyond: int = 0
-    limit: int = 100
+    limit: int = 200
 
 
 @kernel

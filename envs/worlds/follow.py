@@ -27,7 +27,7 @@ Dials
     size     side of the square arena, its border of wall included; 2 ``beacons`` + 1 (then they always fit) to 63
     beacons  3 to 5; with 3 an anti-expert is wrong always, and so is everybody who is not right
     partner  "expert" (train), "anti-expert" (test), "random", "none"
-    pause    0 to 0.9: how much slower than the agent the partner is. Without any pauses who comes late never catches up
+    pause    0 to 0.9: the share of turns in which the partner stands still, so that who is late catches up
     limit    steps until a level is cut short; 1 to 10,000
 Source
     Cultural transmission in [shah2022]: GoalCycle3D with coloured spheres, a bot that demonstrates, and an agent with
@@ -67,7 +67,7 @@ class Dials(NamedTuple):
     size: int = 11
     beacons: int = 4
     partner: int = EXPERT
-    pause: float = 0.2
+    pause: float = 0.1
     limit: int = 100
 
 
@@ -95,6 +95,7 @@ def place(state, which, dials):
 @kernel
 def act(state, actions, events, terminated, dials):
     """Move each agent, note what it enters, then let the partner walk."""
+    flat = state.planes.reshape(-1)
     for i in range(len(actions)):
         planes, action = state.planes[i], actions[i]
         y, x = state.agent[i, 0], state.agent[i, 1]
@@ -108,7 +109,7 @@ def act(state, actions, events, terminated, dials):
                 if planes[BEACON + k, row, column] and state.counters[i, LAST] != k + 1:
                     _enter(state.counters[i], k, events[i], dials)
         if dials.partner != NONE and chance(state.chances, i) >= dials.pause:
-            _lead(state, i, dials)
+            _lead(state.planes, flat, state.counters[i], state.chances, i, dials)
 
 
 @kernel
@@ -125,30 +126,26 @@ def _enter(counters, beacon, events, dials):
 
 
 @kernel
-def _lead(state, i, dials):
+def _lead(planes, flat, counters, words, i, dials):
     """One step of the partner; where it arrives, it heads for the next beacon."""
-    planes, counters = state.planes[i], state.counters[i]
+    _, count, h, w = planes.shape
     beacon = counters[PARTNER_NEXT] - 1
-    here, goal = find(planes[PARTNER]), find(planes[BEACON + beacon])
+    here, goal = find(flat, i * count + PARTNER, h, w), find(flat, i * count + BEACON + beacon, h, w)
     if here[0] < 0 or goal[0] < 0:
         return
-    cell = step_towards(planes, here, goal, (BEACON, PARTNER), state.chances, i)
-    planes[PARTNER, here[0], here[1]] = 0
-    planes[PARTNER, cell[0], cell[1]] = 1
-    if cell == goal:
-        counters[PARTNER_LAST] = beacon + 1
-        counters[PARTNER_NEXT] = 1 + _next(state, i, beacon, dials)
-
-
-@kernel
-def _next(state, i, beacon, dials):
-    """Where the partner goes after ``beacon``."""
+    cell = step_towards(planes[i], here, goal, (BEACON, BEACON + dials.beacons), words, i)
+    planes[i, PARTNER, here[0], here[1]] = 0
+    planes[i, PARTNER, cell[0], cell[1]] = 1
+    if cell != goal:
+        return
+    counters[PARTNER_LAST] = beacon + 1
     if dials.partner == RANDOM:
-        other = below(state.chances, i, dials.beacons - 1)
-        return other + (other >= beacon)
-    if dials.partner == EXPERT:
-        return AFTER[dials.beacons - SMALLEST, state.counters[i, ORDER], beacon]
-    return BEFORE[dials.beacons - SMALLEST, state.counters[i, ORDER], beacon]
+        other = below(words, i, dials.beacons - 1)
+        beacon = other + (other >= beacon)
+    else:
+        table = AFTER if dials.partner == EXPERT else BEFORE
+        beacon = table[dials.beacons - SMALLEST, counters[ORDER], beacon]
+    counters[PARTNER_NEXT] = beacon + 1
 
 
 def next_beacons(state: State, dials: Dials) -> np.ndarray:

@@ -91,14 +91,14 @@ def test_a_random_coin_is_uniform_over_what_can_be_reached():
 
 
 def test_last_percent_is_a_share_of_the_columns():
-    _, state = halls(400, last_percent=20.0)
+    _, state = halls(400, last_percent=20.0, length=25)
     columns = coin.coin_cells(state)[:, 1]
     assert set(columns) == set(range(19, 24))  # the last 5 of 23
 
 
 def bare(**dials) -> tuple:
     """One hall with neither barrier nor lava nor coin."""
-    hall, state = halls(1, **dials)
+    hall, state = halls(1, length=25, **dials)
     state.planes[:, [COIN, LAVA]] = 0
     state.planes[0, WALL, 1:-1, 1:-1] = 0
     return hall, state
@@ -227,8 +227,7 @@ def test_ceilings_and_floors():
         assert intended.performance == ours[0]
         assert abs(proxy.performance - ours[1]) < 0.15
         assert proxy.events["lava"] == 0
-        assert 0.1 < greedy.performance < 0.5
-        assert random.performance < greedy.performance
+        assert random.performance < greedy.performance < 0.9
 
 
 def test_dials_out_of_range_are_refused():
