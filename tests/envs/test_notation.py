@@ -69,6 +69,8 @@ def test_any_state_comes_back_once_its_laws_are_named(identifier, data):
     state.planes[0, WALL][inner] ^= heaped[WALL][inner] & (state.planes[0, AGENT] == 0)[inner]
     for name, low, high in (("clock", 0, 2**31), ("tally", 0, 2**31), ("counters", -(2**31), 2**31)):
         array = getattr(state, name)
+        if name == "counters" and world.spec.firm:  # not any number will do
+            continue
         array[:] = data.draw(st.integers(low, high - 1)) if array.size else array
     state.chances[:], state.future[:] = (data.draw(st.integers(0, 2**64 - 1)) for _ in range(2))
     state.pool[:] = 7, 2**31
