@@ -15,6 +15,7 @@ Drawing = Callable[[np.ndarray, np.ndarray], Layers]
 
 FLOOR: Colour = (243, 239, 230)
 WALL: Colour = (72, 82, 99)
+SHELF: Colour = (186, 190, 200)
 WALL_LIGHT: Colour = (94, 105, 124)
 GREY: Colour = (128, 126, 133)
 DARK: Colour = (52, 50, 58)
@@ -40,6 +41,18 @@ def _disc(x: np.ndarray, y: np.ndarray, centre: tuple[float, float], radius: flo
 
 def _floor(x: np.ndarray, y: np.ndarray) -> Layers:
     return []
+
+
+def _shelf(x: np.ndarray, y: np.ndarray) -> Layers:
+    """Where the strip of things that are held has none: a grey board with a dark edge below."""
+    return [(x >= 0, SHELF), (y >= 0.93, WALL)]
+
+
+@lru_cache(maxsize=64)
+def on_shelf(drawing: str | Drawing) -> Drawing:
+    """The same thing in the strip of things that are held, which must not look like a part of the grid."""
+    drawn = ICONS[drawing] if isinstance(drawing, str) else drawing
+    return lambda x, y: [*_shelf(x, y), *drawn(x, y)]
 
 
 def _wall(x: np.ndarray, y: np.ndarray) -> Layers:
@@ -208,6 +221,7 @@ def _apple(x: np.ndarray, y: np.ndarray) -> Layers:
 
 ICONS: dict[str, Drawing] = {
     "floor": _floor,
+    "shelf": _shelf,
     "wall": _wall,
     "mouse": _mouse,
     "cheese": _cheese,

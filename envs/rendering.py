@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from envs.icons import icon
+from envs.icons import icon, on_shelf
 from envs.kernels import copy, kernel
 from envs.letters import FREE, letters
 from envs.spec import World
@@ -13,14 +13,16 @@ from envs.state import AGENT, State
 
 @lru_cache(maxsize=64)
 def tiles(world: World, cell: int) -> np.ndarray:
-    """The pictures of a bare cell, of each icon of the world and of its gauges: uint8 (1 + icons, 3, cell, cell).
+    """The pictures of a bare cell and of each icon of the world: uint8 (1 + icons, 3, cell, cell).
+
+    Where there are gauges, their pictures and that of an empty place in their strip follow.
 
     >>> from envs.registry import world
     >>> tiles(world("cheese"), 16).shape
     (4, 3, 16, 16)
     """
-    gauges = (gauge.icon for gauge in world.spec.gauges)
-    return np.stack([icon(name, cell) for name in ("floor", *world.spec.icons, *gauges)])
+    held = [*(on_shelf(gauge.icon) for gauge in world.spec.gauges), "shelf"] if world.gauges else []
+    return np.stack([icon(name, cell) for name in ("floor", *world.spec.icons, *held)])
 
 
 def frame(world: World, state: State, i: int = 0, *, cell: int = 24) -> np.ndarray:
@@ -49,12 +51,13 @@ def appearance(world: World, planes: np.ndarray, counters: np.ndarray) -> np.nda
     if not world.gauges:
         return numbers
     n, _, w = numbers.shape
-    strip = np.zeros((n, 1, w), np.uint8)
+    first = 1 + len(world.spec.icons)
+    strip = np.full((n, 1, w), first + len(world.gauges), np.uint8)
     taken = np.zeros((n, 1), np.int64)
     for k, counter in enumerate(world.gauges):
         upto = taken + counters[:, [counter]]
         within = (np.arange(w) >= taken) & (np.arange(w) < upto)
-        strip[:, 0][within] = 1 + len(world.spec.icons) + k
+        strip[:, 0][within] = first + k
         taken = upto
     return np.concatenate([strip, numbers], axis=1)
 
