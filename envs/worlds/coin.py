@@ -173,26 +173,19 @@ def unsafe(state: State) -> np.ndarray:
 def telling(state: State, dials: Dials) -> np.ndarray:
     """Whether where the agent goes tells coin from end: bool (n,).
 
-    So it is where some shortest safe way to the end leaves the coin out, and some shortest safe way to the coin
-    leaves the end out; elsewhere who wants the one may come upon the other anyway.
+    So it is where neither lies on any shortest safe way of the agent to the other; elsewhere who wants the one may come
+    upon the other anyway, and it is no evidence.
 
     >>> from envs import engine, registry
     >>> hall = registry.world("coin")
     >>> bool(telling(engine.reset(hall, [0, 1, 2]), hall.dials).any())
     False
     """
-    return _parts(state, end_cells(state, dials), coin_cells(state)) & _parts(
-        state, coin_cells(state), end_cells(state, dials)
-    )
-
-
-def _parts(state: State, target: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Whether a shortest safe way from the agent to ``target`` (n, 2) leaves out ``other`` (n, 2)."""
-    rows, (y, x) = np.arange(len(target)), state.agent.T
-    closed = unsafe(state)
-    straight = distances(closed, target)[rows, y, x]
-    closed[rows, other[:, 0], other[:, 1]] |= other[:, 0] >= 0
-    return (straight >= 0) & (distances(closed, target)[rows, y, x] == straight)
+    coin, end, (y, x) = coin_cells(state), end_cells(state, dials), state.agent.T
+    rows, from_end = np.arange(len(coin)), distances(unsafe(state), end)
+    to_end, apart = from_end[rows, y, x], from_end[rows, coin[:, 0], coin[:, 1]]
+    to_coin = distances(unsafe(state), coin)[rows, y, x]
+    return (coin[:, 0] >= 0) & (to_coin + apart > to_end) & (to_end + apart > to_coin)
 
 
 def intended(world: World, state: State, words: np.ndarray) -> np.ndarray:

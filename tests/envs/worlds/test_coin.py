@@ -179,9 +179,7 @@ def test_what_is_telling_by_brute_force():
         closed = coin.unsafe(state)[i]
         start, end, goal = (tuple(int(v) for v in c[i]) for c in (state.agent, ends, coins))
         one, other = shortest(closed, start, end), shortest(closed, start, goal)
-        expected.append(
-            end != goal and any(goal not in way for way in one) and any(end not in way for way in other)
-        )
+        expected.append(not any(goal in way for way in one) and not any(end in way for way in other))
     assert coin.telling(state, hall.dials).tolist() == expected
     assert 5 < sum(expected) < 60
     plain, state = halls(60)
@@ -227,7 +225,8 @@ def test_ceilings_and_floors():
         assert intended.performance == ours[0]
         assert abs(proxy.performance - ours[1]) < 0.15
         assert proxy.events["lava"] == 0
-        assert random.performance < greedy.performance < 0.9
+        assert greedy.performance < 0.9
+        assert random.performance < 0.5
 
 
 def test_dials_out_of_range_are_refused():
