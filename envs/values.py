@@ -82,6 +82,10 @@ def world_of(name: Any, dials: Mapping[str, Any], world: World | None) -> World:
     7
     """
     if world is None:
+        if str(name).endswith(".py"):
+            raise BadInput(
+                f"world {name!r} is a file, which a text cannot run; give the world as an argument"
+            )
         if str(name) not in registry.WORLDS:
             raise UnknownName("world", str(name), registry.WORLDS)
         return configure(registry.WORLDS[str(name)], dials)

@@ -125,7 +125,10 @@ def line(number: int, text: str) -> str:
             line(1, "world chese"),
             "line 1, column 7: unknown world 'chese'; the nearest valid one is 'cheese'",
         ),
-        (line(1, "world ./evil.py"), "line 1, column 7: unknown world './evil.py'"),
+        (
+            line(1, "world ./evil.py"),
+            "line 1, column 7: world './evil.py' is a file, which a text cannot run",
+        ),
         (
             line(1, "wrold cheese"),
             "line 1, column 1: unknown header line 'wrold'; the nearest valid one is 'world'",
