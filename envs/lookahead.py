@@ -30,13 +30,16 @@ def lookahead(
     depth: int,
     samples: int,
     discount: float = 1.0,
+    caution: float = 1.0,
 ) -> np.ndarray:
     """The action of each instance that promises most: int64 (n,).
 
     Each action is played on ``samples`` copies of the instance, and followed by ``base`` until ``depth`` steps are
     done or the level ends; what comes after its end counts for nothing. An outcome's worth is the sum of its events
-    times ``score`` (e,), those of step t times ``discount`` to the power t. Every action meets the same chances; among
-    equals the base policy's own action is preferred. ``words`` uint64 (n,) are drawn from, ``state`` stays as it is.
+    times ``score`` (e,), those of step t times ``discount`` to the power t. Every action meets the same chances, so
+    outcomes are compared in pairs: another action than the base policy's own is taken only where it gains more than
+    ``caution`` standard errors, the one that exceeds them most. ``words`` uint64 (n,) are drawn from, ``state`` stays
+    as it is.
 
     >>> from envs import registry
     >>> from envs.policies import policy
@@ -52,14 +55,14 @@ def lookahead(
     together = max(1, COPIES // (len(world.actions) * samples))
     for first in range(0, len(words), together):
         rows = np.arange(first, min(first + together, len(words)))
-        promise = _promise(world, state, rows, fresh, base=base, score=score, depth=depth, discount=discount)
-        own = promise[np.arange(len(rows)), actions[rows]]
-        best = promise.argmax(axis=1)
-        actions[rows] = np.where(own >= promise.max(axis=1) - 1e-9, actions[rows], best)
+        worth = _outcomes(world, state, rows, fresh, base=base, score=score, depth=depth, discount=discount)
+        gain = worth - worth[np.arange(len(rows)), actions[rows]][:, None]
+        sure = gain.mean(axis=2) - caution * gain.std(axis=2) / samples**0.5
+        actions[rows] = np.where(sure.max(axis=1) > 1e-9, sure.argmax(axis=1), actions[rows])
     return actions
 
 
-def _promise(
+def _outcomes(
     world: World,
     state: State,
     rows: np.ndarray,
@@ -70,7 +73,7 @@ def _promise(
     depth: int,
     discount: float,
 ) -> np.ndarray:
-    """What each action is worth on average: float64 (rows, actions)."""
+    """What each action turned out to be worth: float64 (rows, actions, samples)."""
     count, samples = len(world.actions), fresh.shape[1] // 2
     copies = take(state, np.repeat(rows, count * samples))
     copies.chances[:] = np.repeat(fresh[rows, :samples], count, axis=0).ravel()
@@ -83,7 +86,7 @@ def _promise(
         going &= ~(played.terminated | played.truncated)
         if not going.any():
             break
-    return worth.reshape(len(rows), count, samples).mean(axis=2)
+    return worth.reshape(len(rows), count, samples)
 
 
 @kernel

@@ -311,8 +311,8 @@ def test_simple_policies_against_brute_force():
 
 def test_careful_play_goes_round_a_monster_and_arms_itself():
     world = quiet()
-    state = planted(world, (5, 5), monsters=[(5, 7)], apples=[(5, 9)])
-    assert careful(world, state, streams(0, 1))[0] != RIGHT
+    state = planted(world, (5, 5), monsters=[(5, 7)], apples=[(3, 7)])
+    assert careful(world, state, streams(0, 1))[0] == UP
     state = planted(world, (5, 5), monsters=[(11, 5)], apples=[(5, 9)], shields=[(3, 5)])
     assert careful(world, state, streams(0, 1))[0] == UP
     state = planted(world, (5, 5), monsters=[(11, 5)], apples=[(5, 9)], shields=[(3, 5)], held=1)
