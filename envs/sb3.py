@@ -34,6 +34,7 @@ class WorldVecEnv(VecEnv):
         self.metadata = {"render_modes": ["rgb_array"]}
         self.totals = dict.fromkeys([*world.events, "levels", "steps"], 0)
         self._nothing: list[dict[str, Any]] = [{} for _ in range(n)]
+        self._said: dict[bytes, dict[str, int]] = {}  # a row of events, as bytes, to its names and counts
         self._began = time.monotonic()
         self._seed = seed
         self._actions: np.ndarray = np.zeros(n, np.int64)
@@ -75,8 +76,15 @@ class WorldVecEnv(VecEnv):
         events = played.events[played.happened]
         for name, k in zip(self.world.events, events.sum(axis=0, dtype=int).tolist(), strict=True):
             self.totals[name] += k
-        for i, named in zip(played.happened.tolist(), self._named(events), strict=True):
-            infos[i] = {"events": named}
+        if not len(events):
+            return
+        rows = events.view(f"S{events.shape[1]}").ravel().tolist()  # bytes; zeros at the end are left out
+        for i, row in zip(played.happened.tolist(), rows, strict=True):
+            named = self._said.get(row)
+            if named is None:
+                named = {name: k for name, k in zip(self.world.events, row, strict=False) if k}
+                self._said[row] = named
+            infos[i] = {"events": named.copy()}
 
     def _note_endings(
         self, played: engine.StepResult, final: engine.State, infos: list[dict[str, Any]]
