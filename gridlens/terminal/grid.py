@@ -5,7 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
-from envs.letters import FREE, letters
+from envs.letters import FREE, WALL_LETTER, letters
 from envs.observations import observe, parse_view, planes_of
 from envs.rendering import appearance, paint, tiles, topmost
 from envs.spec import World
@@ -46,7 +46,8 @@ def grid(
         return half_blocks(_picture(world, planes, state.counters, size), depth=depth)
     if h > rows or w > columns:
         return None
-    return lettered(world, planes, wide=2 * w <= columns, depth=depth)
+    large = 4 * w <= columns and 2 * h <= rows
+    return lettered(world, planes, width=4 if large else 2 if 2 * w <= columns else 1, depth=depth)
 
 
 def shown_planes(world: World, state: State, view: str | None) -> np.ndarray:
@@ -87,8 +88,11 @@ def half_blocks(picture: np.ndarray, *, depth: Depth) -> list[str]:
     return lines
 
 
-def lettered(world: World, planes: np.ndarray, *, wide: bool, depth: Depth) -> list[str]:
-    """A letter for the topmost thing of each cell, on the colour of its icon."""
+def lettered(world: World, planes: np.ndarray, *, width: int, depth: Depth) -> list[str]:
+    """A letter for the topmost thing of each cell, on the colour of its icon; 1, 2 or 4 characters a cell.
+
+    Cells of 4 are two lines high. Without colour, letters are a space apart at most.
+    """
     names = (FREE, *letters(world))
     numbers = topmost(planes)[0]
     looks = (world.spec.appearance or topmost)(planes)[0]
@@ -96,18 +100,18 @@ def lettered(world: World, planes: np.ndarray, *, wide: bool, depth: Depth) -> l
     lines = []
     for row, look in zip(numbers.tolist(), looks.tolist(), strict=True):
         if depth == "none":
-            lines.append((" " if wide else "").join(names[k] for k in row))
+            lines.append((" " if width > 1 else "").join(names[k] for k in row))
             continue
-        cells = [_cell(names[k], papers[tile], wide, depth) for k, tile in zip(row, look, strict=True)]
-        lines.append("".join(cells))
+        for signs in ([names[k] for k in row], [FREE] * len(row))[: 2 if width == 4 else 1]:
+            cells = zip(signs, look, strict=True)
+            lines.append("".join(_cell(sign, papers[tile], width, depth) for sign, tile in cells))
     return lines
 
 
-def _cell(name: str, paper: Colour, wide: bool, depth: Depth) -> str:
+def _cell(sign: str, paper: Colour, width: int, depth: Depth) -> str:
     ink: Colour = (0, 0, 0) if 299 * paper[0] + 587 * paper[1] + 114 * paper[2] > 128_000 else (255, 255, 255)
-    if name in (FREE, "#"):
-        name = " "
-    return painted(name + " " * wide, ink=ink, paper=paper, depth=depth)
+    shown = " " if sign in (FREE, WALL_LETTER) else sign
+    return painted((" " * (width == 4) + shown).ljust(width), ink=ink, paper=paper, depth=depth)
 
 
 @lru_cache(maxsize=64)

@@ -29,8 +29,9 @@ def screen(
     'cheese  level 7  size=7'
     """
     head = [_cut(title(game), columns)]
-    below = [_cut(line, columns) for line in instructions(game)] if game.help else []
-    below = below or list(_status(game, columns, depth, unicode))
+    if game.help:
+        return [*head, "", *(_cut(line, columns) for line in instructions(game))][:rows]
+    below = list(_status(game, columns, depth, unicode))
     room = rows - len(head) - len(below)
     drawn = grid(
         game.world, game.now.state, columns=columns, rows=room, depth=depth, view=view, pictures=game.pictures
