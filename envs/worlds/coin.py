@@ -224,14 +224,15 @@ def at_most_one_coin_in_its_place(state: State, dials: Dials) -> np.ndarray:
         allowed[:, : dials.length - 1 - int(np.ceil(dials.last_percent / 100 * (dials.length - 2)))] = False
         if dials.last_percent == 0:
             allowed[dials.height // 2, dials.length - 2] = True
-    amiss = coin & (~allowed | (state.planes[:, [AGENT, LAVA]] > 0).any(axis=1))
+    amiss = coin & (~allowed | (state.planes[:, [AGENT, LAVA]].max(axis=1) > 0))
     return (coin.sum(axis=(1, 2)) <= 1) & ~amiss.any(axis=(1, 2))
 
 
 def the_edges_hold_no_lava(state: State, dials: Dials) -> np.ndarray:
     """Nor does what lies beyond the end."""
     lava = state.planes[:, LAVA] > 0
-    return ~(lava[:, :, : 1 + EDGE].any(axis=(1, 2)) | lava[:, :, dials.length - 1 - EDGE :].any(axis=(1, 2)))
+    left, right = lava[:, :, : 1 + EDGE], lava[:, :, dials.length - 1 - EDGE :]
+    return np.logical_not(left.any(axis=(1, 2)) | right.any(axis=(1, 2)))
 
 
 def there_is_a_safe_way(state: State, dials: Dials) -> np.ndarray:

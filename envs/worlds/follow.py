@@ -186,7 +186,7 @@ def greedy(world: World, state: State, words: np.ndarray) -> np.ndarray:
     rows, last = np.arange(len(words)), state.counters[:, LAST] - 1
     beacons = state.planes[:, BEACON:PARTNER].copy()
     beacons[rows[last >= 0], last[last >= 0]] = 0
-    return towards(distances_to(state.planes[:, WALL], beacons.any(axis=1)), state, words)
+    return towards(distances_to(state.planes[:, WALL], beacons.max(axis=1)), state, words)
 
 
 def _to(goal: np.ndarray, state: State, words: np.ndarray) -> np.ndarray:
@@ -196,7 +196,7 @@ def _to(goal: np.ndarray, state: State, words: np.ndarray) -> np.ndarray:
     beacons[rows[last >= 0], last[last >= 0]] = 0
     beacons[rows, :, goal[:, 0], goal[:, 1]] = 0
     wall = state.planes[:, WALL]
-    steps = distances(wall | beacons.any(axis=1), goal)
+    steps = distances(wall | beacons.max(axis=1), goal)
     steps = np.where((steps[rows, y, x] < 0)[:, None, None], distances(wall, goal), steps)
     return np.where(steps[rows, y, x] == 0, STAY, towards(steps, state, words))
 
@@ -215,13 +215,14 @@ def beacons_stand_apart(state: State, dials: Dials) -> np.ndarray:
     where = cells(beacons)[:, : dials.beacons]
     gaps = np.abs(where[:, :, None] - where[:, None])
     apart = (gaps > 0).all(axis=3) & (gaps.sum(axis=3) > 2)
-    return number.all(axis=1) & (apart | np.eye(dials.beacons, dtype=bool)).all(axis=(1, 2))
+    apart |= np.eye(dials.beacons, dtype=bool)
+    return number.all(axis=1) & apart.all(axis=(1, 2))
 
 
 def counters_name_what_there_is(state: State, dials: Dials) -> np.ndarray:
     """An order, and beacons or none: other numbers would lead the kernels outside their tables."""
     most = [ORDERS[dials.beacons - SMALLEST] - 1, *[dials.beacons] * 3]
-    return ((state.counters >= 0) & (state.counters <= most)).all(axis=1)
+    return np.logical_not(((state.counters < 0) | (state.counters > most)).any(axis=1))
 
 
 def the_partner_keeps_its_order(state: State, dials: Dials) -> np.ndarray:
@@ -240,11 +241,9 @@ def the_partner_keeps_its_order(state: State, dials: Dials) -> np.ndarray:
 def who_stands_on_a_beacon_has_entered_it(state: State, dials: Dials) -> np.ndarray:
     """Agent and partner alike."""
     beacons, numbers = state.planes[:, BEACON:PARTNER], np.arange(1, 1 + len(COLOURS))
-    kept = np.ones(len(beacons), bool)
-    for plane, counter in ((AGENT, LAST), (PARTNER, PARTNER_LAST)):
-        on = (beacons & state.planes[:, [plane]]).any(axis=(2, 3))
-        kept &= (~on | (state.counters[:, [counter]] == numbers)).all(axis=1)
-    return kept
+    things, entered = state.planes[:, [AGENT, PARTNER], None], state.counters[:, [LAST, PARTNER_LAST], None]
+    on = (beacons[:, None] & things).any(axis=(3, 4))
+    return (~on | (entered == numbers)).all(axis=(1, 2))
 
 
 def check(dials: Dials) -> None:
