@@ -293,3 +293,35 @@ def test_bad_dials_are_refused():
         registry.world("colour-shape", size=8)
     with pytest.raises(BadInput, match="equidistant"):
         registry.world("colour-shape", equidistant=2)
+
+
+@pytest.mark.parametrize(
+    ("law", "spoil"),
+    [
+        ("objects as the dials say", lambda state: state.planes[:, RED].fill(0)),
+        ("objects as the dials say", lambda state: state.planes[:, FIRST].fill(0)),
+        ("objects as the dials say", lambda state: state.planes[:, GEM].__ior__(state.planes[:, LINE])),
+        ("objects as the dials say", lambda state: state.tally[:, 0].fill(1)),
+        ("walls as always", lambda state: state.planes[:, WALL, 2, 2].fill(0)),
+        ("walls as always", lambda state: state.planes[:, WALL, 1, 1].fill(1)),
+    ],
+)
+def test_what_the_laws_forbid(law, spoil):
+    world = registry.world("colour-shape", **DUEL)
+    state = engine.reset(world, np.arange(5))
+    assert world.spec.laws[law](state, world.dials).all()
+    spoil(state)
+    assert not world.spec.laws[law](state, world.dials).any()
+
+
+def test_objects_may_grow_uneven_only_as_steps_go_by():
+    even = registry.world("colour-shape", equidistant=1, **DUEL)
+    law = even.spec.laws["objects equally far"]
+    state = engine.reset(registry.world("colour-shape", **DUEL), np.arange(300))
+    steps, rows = distances(state.planes[:, WALL], state.agent), np.arange(300)
+    one, two = (
+        steps[(rows, *looks(state, thing)[0].T)] for thing in (first_cells(state), second_cells(state))
+    )
+    assert np.array_equal(law(state, even.dials), one == two)
+    state.clock[:] = 99
+    assert np.array_equal(law(state, even.dials), (one - two) % 2 == 0)

@@ -243,3 +243,30 @@ def test_bad_dials_are_refused():
         registry.world("keys-chests", size=7, k_most=4)
     with pytest.raises(BadInput, match="reversed_percent"):
         registry.world("keys-chests", reversed_percent=101.0)
+
+
+@pytest.mark.parametrize(
+    ("law", "spoil"),
+    [
+        ("keys are accounted for", lambda state: state.counters.__iadd__(1)),
+        ("numbers are those of a level", lambda state: state.planes[:, GHOST].fill(0)),
+        ("numbers are those of a level", lambda state: state.tally[:, 1].__iadd__(1)),
+        ("one thing a cell", lambda state: state.planes[:, GHOST].__ior__(state.planes[:, KEY])),
+        ("one thing a cell", lambda state: state.planes[:, KEY].__ior__(state.planes[:, AGENT])),
+        ("every room can be reached", lambda state: state.planes[:, WALL, 1:-1, 4].fill(1)),
+        ("every room can be reached", lambda state: state.planes[:, WALL, 2, 1:-1].fill(0)),
+    ],
+)
+def test_what_the_laws_forbid(law, spoil):
+    world = registry.world("keys-chests")
+    state = engine.reset(world, np.arange(5))
+    assert world.spec.laws[law](state, world.dials).all()
+    spoil(state)
+    assert not world.spec.laws[law](state, world.dials).any()
+
+
+def test_a_chest_under_whoever_holds_a_key_cannot_be():
+    world = registry.world("keys-chests")
+    for held in (0, 1):
+        state = corridor(world, {1: CHEST}, held=held)
+        assert world.spec.laws["one thing a cell"](state, world.dials)[0] == (held == 0)
