@@ -52,7 +52,7 @@ def ones(flat, first, count, cells):
     found, last = 0, len(flat) - 64
     for start in range(first, first + count, 64):
         at = min(start, last)
-        word = _nonzero(flat, np.uint64(at)) >> np.uint64(start - at)
+        word = _nonzero(flat, np.uint64(at)) >> np.uint64(start - at)  # type: ignore[call-arg]  # numba gives the context
         left = first + count - start
         if left < 64:
             word &= (np.uint64(1) << np.uint64(left)) - np.uint64(1)

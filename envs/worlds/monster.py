@@ -97,17 +97,17 @@ def place(state, which, dials):
 
 @inlined
 def _put(planes, agent, words, i, thing, apart):
-    """On an empty cell at least ``apart`` from the agent, nowhere if there is none: uniformly drawn, or where many
-    draws miss the few that are left, the next after the last draw in reading order."""
+    """On an empty cell at least ``apart`` from the agent, nowhere if there is none or ``apart`` is 0: uniformly drawn,
+    or where many draws miss the few that are left, the next after the last draw in reading order."""
     side = planes.shape[2]
-    y, x = 0, 0
-    for k in range(TRIES + side * side):
+    y, x = np.int64(0), np.int64(0)
+    for k in range((TRIES + side * side) * (apart > 0)):
         if k < TRIES:
             word = draw(words, i)
             y = np.int64(((word >> S32) * np.uint64(side)) >> S32)
             x = np.int64(((word & LOW) * np.uint64(side)) >> S32)
         else:
-            y, x = (y, x + 1) if x + 1 < side else (y + 1 if y + 1 < side else 0, 0)
+            y, x = (y, x + 1) if x + 1 < side else (y + 1 if y + 1 < side else 0, 0)  # type: ignore[assignment]
         if _suits(planes, agent, i, y, x, apart):
             planes[i, thing, y, x] = 1
             return
@@ -131,13 +131,14 @@ def act(state, actions, events, terminated, dials):
         monster = _touch(counters, events, i, dials) if planes[i, MONSTER, y, x] else GONE
         if monster != THERE:
             _enter(planes, agent, i, y, x)
-        anew = _take(planes, agent, counters, events, i, dials)
-        if anew & 1:
-            _put(planes, agent, words, i, APPLE, 1)
-        if anew & 2:
-            _put(planes, agent, words, i, SHIELD, 1)
-        if monster == ELSEWHERE:
-            _put(planes, agent, words, i, MONSTER, dials.distance)
+        if _take(planes, agent, i, APPLE, True):
+            events[i, ATE] += 1
+            _put(planes, agent, words, i, APPLE, int(dials.respawn >= APPLES))
+        if _take(planes, agent, i, SHIELD, counters[i, HELD] < dials.cap):
+            counters[i, HELD] += 1
+            events[i, TOOK] += 1
+            _put(planes, agent, words, i, SHIELD, int(dials.respawn >= THINGS))
+        _put(planes, agent, words, i, MONSTER, dials.distance * (monster == ELSEWHERE))
         for k in range(ones(flat, (i * count + MONSTER) * h * w, h * w, cells)):
             y = (cells[k] * inverse) >> 32
             x, word = cells[k] - y * w, draw(words, i)
@@ -146,8 +147,7 @@ def act(state, actions, events, terminated, dials):
             if touches:
                 monster = _touch(counters, events, i, dials)
                 planes[i, MONSTER, y, x] = monster == THERE
-                if monster == ELSEWHERE:
-                    _put(planes, agent, words, i, MONSTER, dials.distance)
+                _put(planes, agent, words, i, MONSTER, dials.distance * (monster == ELSEWHERE))
 
 
 @inlined
@@ -168,20 +168,13 @@ def _enter(planes, agent, i, y, x):
 
 
 @inlined
-def _take(planes, agent, counters, events, i, dials):
-    """Lift what lies on the agent's cell; 1 if an apple is to be put elsewhere, 2 if a shield is."""
+def _take(planes, agent, i, thing, room):
+    """Lift the thing from the agent's cell if there is room for it; says whether there was one."""
     y, x = agent[i, 0], agent[i, 1]
-    anew = 0
-    if planes[i, APPLE, y, x]:
-        planes[i, APPLE, y, x] = 0
-        events[i, ATE] += 1
-        anew += dials.respawn != NOTHING
-    if planes[i, SHIELD, y, x] and counters[i, HELD] < dials.cap:
-        planes[i, SHIELD, y, x] = 0
-        counters[i, HELD] += 1
-        events[i, TOOK] += 1
-        anew += 2 * (dials.respawn >= THINGS)
-    return anew
+    if planes[i, thing, y, x] == 0 or not room:
+        return False
+    planes[i, thing, y, x] = 0
+    return True
 
 
 @inlined
