@@ -215,6 +215,14 @@ def test_a_blocked_partner_stays_out_of_walls():
     assert state.planes[0, PARTNER, 1, 3] == 1
 
 
+def test_a_partner_between_walls_stays():
+    arena, state = bare(beacons=[(5, 5), (1, 3), (7, 7), (9, 1)], agent=(9, 9), partner=(2, 2))
+    state.planes[0, WALL, 3, 2] = state.planes[0, WALL, 2, 3] = 1
+    for _ in range(8):
+        engine.step(arena, state, np.array([STAY]))
+        assert state.planes[0, PARTNER, 2, 2] == 1
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 3), st.lists(st.integers(0, 4), min_size=1, max_size=80))
 def test_a_step_changes_what_the_rules_say(seed, partner, actions):
