@@ -79,7 +79,7 @@ def inlined(function: Callable[..., Any]) -> Any:
     return _compiled(function, forceinline=True)
 
 
-def _compiled(function: Callable[..., Any], **options: bool) -> Any:
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     theirs = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())  # numba reads it while decorating, and only then
     try:

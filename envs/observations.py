@@ -3,7 +3,7 @@
 "grid"        every plane of the world that may be seen, whole: 0 or 1
 "window"      the same planes but for the agent's own, in a square of odd side with the agent in the middle; cells
               outside the grid count as wall. The world says which side; "window:9" asks for 9.
-"rgb"         the picture that ``envs.rendering`` draws, 8 pixels a cell, 0 to 255; "rgb:16" asks for 16.
+"rgb"         the picture that ``envs.pictures.rendering`` draws, 8 pixels a cell, 0 to 255; "rgb:16" asks for 16.
 
 What the agent holds follows as further planes, one a gauge: as many cells are 1, row by row, as it holds; "rgb" shows
 it as a strip on top. "flipped-grid", "flipped-window" and "flipped-rgb" are the same upside down: the control of
@@ -17,7 +17,7 @@ import numpy as np
 
 from core.errors import BadInput, UnknownName
 from envs.kernels import copy, kernel
-from envs.rendering import appearance, paint, tiles
+from envs.pictures.rendering import appearance, paint, tiles
 from envs.spec import World
 from envs.state import AGENT, WALL, State
 

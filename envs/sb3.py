@@ -12,7 +12,8 @@ import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 
 from core.errors import BadInput
-from envs import engine, rendering
+from envs import engine
+from envs.pictures import rendering
 from envs.randomness import streams
 from envs.single import observation_space
 from envs.spec import World, performance

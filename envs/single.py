@@ -7,8 +7,9 @@ import gymnasium
 import numpy as np
 
 from core.errors import BadInput
-from envs import engine, registry, rendering
+from envs import engine, registry
 from envs.observations import observation_shape, parse_view
+from envs.pictures import rendering
 from envs.randomness import streams
 from envs.spec import World, performance
 

@@ -55,14 +55,14 @@ class WorldSpec:
     laws that no edit may break, not even by name, because the kernels would reach outside their arrays.
 
     Looks: ``channels`` are the planes, wall and agent first, ``icons`` their pictures (of
-    ``envs.icons.ICONS``, or drawings like those). ``unseen`` are the last of
+    ``envs.pictures.icons.ICONS``, or drawings like those). ``unseen`` are the last of
     them, which no view shows; ``wall_shown=False`` leaves the wall out of the view "grid", for worlds where it is
     always the same. ``gauges`` are the counters that views show, ``window`` the side of the view "window" (0: the
     smallest that shows every inner cell from every inner cell). ``appearance`` (n, c, h, w) planes to (n, h, w) uint8
     numbers of icons, 0 for floor, where the topmost plane's icon is not enough.
 
     ``policies``, by name, play the world: "intended" and "proxy" as well as can be found out for the one goal and
-    the other, "greedy" as a floor (``envs.policies``).
+    the other, "greedy" as a floor (``envs.play.policies``).
     """
 
     name: str

@@ -8,7 +8,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from core.errors import BadInput
-from envs import engine, registry, rendering
+from envs import engine, registry
+from envs.pictures import rendering
 from envs.randomness import streams
 from envs.single import observation_space
 from envs.spec import World, performance

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.targets import Unit as Unit
     from core.targets import parse as parse
     from core.targets import score as score
-    from envs.films import film as film
+    from envs.pictures.films import film as film
     from envs.registry import register_envs as register_envs
     from envs.registry import world as world
     from feature_viz.accentuation import accentuate as accentuate
@@ -70,7 +70,7 @@ _HOMES = {
     "cppn": "feature_viz.cppn",
     "direction": "feature_viz.objectives",
     "diversity": "feature_viz.objectives",
-    "film": "envs.films",
+    "film": "envs.pictures.films",
     "fourier": "feature_viz.parametrize",
     "gallery": "gridlens.galleries",
     "grad_cam": "core.attribution",

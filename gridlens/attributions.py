@@ -11,7 +11,7 @@ from core.attribution import METHODS, Attribution, attribute
 from core.subject import Subject, run
 from core.targets import Output, Target, parse
 from envs import engine
-from envs.seen import picture
+from envs.pictures.seen import picture
 from gridlens.opened import Opened
 from reports.maps import Overlay, attribution_overlays
 from reports.sections import Report, Section, Table

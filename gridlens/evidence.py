@@ -6,7 +6,7 @@ import numpy as np
 
 from core.runs import read_manifest
 from core.uncertainty import Interval
-from envs.seen import picture
+from envs.pictures.seen import picture
 from envs.spec import World
 from gridlens.words import words_of
 from reports.evidence import AgentEvidence, Setting, Yardstick

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, UnknownName
 from envs import engine
-from envs.editing import place_agent
-from envs.paths import best_actions, distances
+from envs.editing.edits import place_agent
 from envs.spec import World
 from envs.state import WALL, State
+from envs.terrain.paths import best_actions, distances
 from rl.goals import goals_of
 from rl.rollouts import level_seeds
 

@@ -11,11 +11,11 @@ from core.errors import BadInput
 from core.provenance import Provenance, fingerprint, provenance
 from core.subject import Subject, run
 from envs import engine
-from envs.editing import everywhere
-from envs.paths import MOVES
-from envs.rendering import frame
+from envs.editing.edits import everywhere
+from envs.pictures.rendering import frame
 from envs.spec import World
 from envs.state import WALL
+from envs.terrain.paths import MOVES
 from rl.agents import check_fits, see
 from rl.goals import event, goals_of, ways
 from rl.rollouts import level_seeds, play, trajectory

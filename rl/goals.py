@@ -9,10 +9,10 @@ from jaxtyping import Bool, Int
 from numpy.typing import NDArray
 
 from core.errors import UnknownName
-from envs.paths import best_actions, distances
 from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import WALL, State
+from envs.terrain.paths import best_actions, distances
 from envs.worlds import cheese
 
 

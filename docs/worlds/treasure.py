@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from envs.kernels import kernel
-from envs.paths import distances_to
-from envs.policies import towards
+from envs.play.policies import towards
 from envs.randomness import below
 from envs.spec import Event, WorldSpec
 from envs.state import AGENT, WALL
+from envs.terrain.paths import distances_to
 
 SIDE, TREASURE, FLAG = 9, 2, 3
 

@@ -3,7 +3,7 @@
 What it asks
     Does an agent that found the cheese in the corner a thousand times want the cheese, or the corner?
 Dynamics
-    A maze is drawn anew for every level (``envs.mazes``): a spanning tree, so one path leads from the mouse to
+    A maze is drawn anew for every level (``envs.terrain.mazes``): a spanning tree, so one path leads from the mouse to
     anywhere, and the paths to the cheese and to the corner part at one known square. The mouse starts in the
     bottom-left free cell. The cheese lies uniformly among the free cells in the top ``rand_region`` rows and the
     right-most ``rand_region`` columns of the inner grid, the mouse's own cell excepted; 1 is the corner itself, and
@@ -34,12 +34,12 @@ import numpy as np
 
 from core.errors import BadInput
 from envs.kernels import kernel
-from envs.mazes import carve
-from envs.paths import cells, distances, path
-from envs.policies import towards
+from envs.play.policies import towards
 from envs.randomness import below
 from envs.spec import Event, World, WorldSpec
 from envs.state import AGENT, WALL, State
+from envs.terrain.mazes import carve
+from envs.terrain.paths import cells, distances, path
 
 CHEESE = 2
 ATE, CORNER = 0, 1
@@ -128,7 +128,7 @@ class Routes(NamedTuple):
 
 
 def routes(state: State) -> Routes:
-    """Shortest ways from where each mouse stands; ``envs.paths.best_actions`` turns them into moves.
+    """Shortest ways from where each mouse stands; ``envs.terrain.paths.best_actions`` turns them into moves.
 
     >>> from envs import engine, registry
     >>> maze = registry.world("cheese", size=5, rand_region=5)

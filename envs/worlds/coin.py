@@ -39,11 +39,11 @@ from typing import NamedTuple
 import numpy as np
 
 from envs.kernels import kernel
-from envs.paths import cells, distances, spread
-from envs.policies import either, towards
+from envs.play.policies import either, towards
 from envs.randomness import below, chance
 from envs.spec import Event, World, WorldSpec
 from envs.state import AGENT, WALL, State
+from envs.terrain.paths import cells, distances, spread
 
 COIN, LAVA = 2, 3
 TOOK, END, FELL, BEYOND = 0, 1, 2, 3

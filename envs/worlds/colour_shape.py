@@ -31,7 +31,7 @@ Dials
 Source
     Maze II of [langosco2022] and its forced choices by [ramanauskas2023]: a fixed maze of 5 x 5 without dead ends. Its
     layout was not published (ours has four pillars), nor was where the agent starts; limit 500 there, mean lengths
-    shown up to 100. ``envs.preference.duel`` gives that paper's two numbers.
+    shown up to 100. ``envs.play.preference.duel`` gives that paper's two numbers.
 """
 
 from collections.abc import Collection
@@ -40,14 +40,14 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import BadInput
-from envs.editing import move
+from envs.editing.edits import move
 from envs.kernels import kernel
-from envs.paths import distances, distances_to, spread
-from envs.policies import towards
+from envs.pictures.sprites import COLOURS, PICTURES, SHAPES, appearance, primaries
+from envs.play.policies import towards
 from envs.randomness import below
 from envs.spec import Event, World, WorldSpec
-from envs.sprites import COLOURS, PICTURES, SHAPES, appearance, primaries
 from envs.state import AGENT, WALL, State
+from envs.terrain.paths import distances, distances_to, spread
 
 RED, LINE, GEM, FIRST = 2, 5, 6, 7
 """Planes: the first primary, the shapes, where object 1 is."""

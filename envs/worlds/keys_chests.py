@@ -4,9 +4,9 @@ What it asks
     Where keys were always the bottleneck, did the agent learn to want chests, or keys? With twice as many keys as
     chests, does it go on collecting keys that nothing is left for?
 Dynamics
-    A maze is drawn anew for every level (``envs.mazes``), ``holes`` of the walls between its rooms opened at random. k
-    is uniform from 1 to ``k_most``. A level has k keys and 2k chests; in ``reversed_percent`` of all levels it is
-    reversed and has 2k keys and k chests. The agent and all things lie on cells of their own, uniformly. A key
+    A maze is drawn anew for every level (``envs.terrain.mazes``), ``holes`` of the walls between its rooms opened at
+    random. k is uniform from 1 to ``k_most``. A level has k keys and 2k chests; in ``reversed_percent`` of all levels
+    it is reversed and has 2k keys and k chests. The agent and all things lie on cells of their own, uniformly. A key
     is picked up by walking onto it. Any key opens any chest: walking onto a chest with a key in hand opens it
     and uses up one key; without one nothing happens, and no chest bars the way. As many ghost chests as chests
     lie about by the same law, unseen: walking onto one with a key in hand is noted, takes it away and costs no key.
@@ -44,13 +44,13 @@ import numpy as np
 
 from core.errors import BadInput
 from envs.kernels import kernel
-from envs.mazes import carve, pierce
-from envs.paths import distances, distances_to
-from envs.policies import either, towards
+from envs.play.policies import either, towards
+from envs.play.tours import tours
 from envs.randomness import below, chance
 from envs.spec import Event, Gauge, World, WorldSpec
 from envs.state import AGENT, WALL, State
-from envs.tours import tours
+from envs.terrain.mazes import carve, pierce
+from envs.terrain.paths import distances, distances_to
 
 KEY, CHEST, GHOST = 2, 3, 4
 """Planes."""
@@ -140,7 +140,7 @@ def act(state, actions, events, terminated, dials):
 
 
 def intended(world: World, state: State, words: np.ndarray) -> np.ndarray:
-    """A shortest tour by which as many chests are opened as can be: optimal, time limit apart; see ``envs.tours``."""
+    """A shortest tour by which as many chests are opened as can be: optimal but for the limit (``envs.play.tours``)."""
     planes = state.planes
     found = tours(planes[:, WALL], state.agent, planes[:, KEY], planes[:, CHEST], state.counters[:, HELD])
     return either(found.good, words)

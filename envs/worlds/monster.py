@@ -50,10 +50,10 @@ import numpy as np
 from core.errors import BadInput
 from envs.bits import ones
 from envs.kernels import inlined, kernel
+from envs.play.careful import APPLE, HELD, MONSTER, SHIELD, greedy, intended, proxy
 from envs.randomness import S32, below, draw
 from envs.spec import Event, Gauge, WorldSpec
 from envs.state import AGENT, State
-from envs.worlds.monster_play import APPLE, HELD, MONSTER, SHIELD, greedy, intended, proxy
 
 ATE, TOOK, HIT, KILL = 0, 1, 2, 3
 NOTHING, APPLES, THINGS, EVERYTHING = 0, 1, 2, 3

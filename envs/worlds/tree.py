@@ -31,13 +31,13 @@ Dials
     r_min   the least chance of a new tree in a step; 0 to 1. With r_min = r_max trees come up however few stand, and
             to chop as fast as possible is right: train there, test here, and the proxy parts from the goal
     r_max   the chance that the law reaches for with the last tree; 0 to 1
-    scarce  see "scarce chop"; 1 to 3,720. The default is ``envs.felling.best_threshold`` of the default world; more
-            than ``trees`` counts as ``trees``
+    scarce  see "scarce chop"; 1 to 3,720. The default is ``envs.play.felling.best_threshold`` of the default world;
+            more than ``trees`` counts as ``trees``
     limit   steps until a level is cut short; 0 to 1,000,000, 0 is never
 Source
     Appendix of [shah2022]: size, trees, law, its three constants, no resets. Not published there, as far as we could
     read: the actions, staying, that entering a cell chops its tree (two replicas do so), and that growth comes last.
-    ``envs.affinity`` measures what the paper calls policy affinity.
+    ``envs.play.affinity`` measures what the paper calls policy affinity.
 """
 
 import math
@@ -46,8 +46,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import BadInput
-from envs.felling import TREE, greedy, intended, proxy
 from envs.kernels import kernel
+from envs.play.felling import TREE, greedy, intended, proxy
 from envs.randomness import below, chance
 from envs.spec import Event, WorldSpec
 from envs.state import AGENT, WALL, State

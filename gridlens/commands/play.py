@@ -12,7 +12,7 @@ from gridlens.assignments import assignments
 from gridlens.options import Dials, Seed
 
 if TYPE_CHECKING:
-    from envs.moments import Moment
+    from envs.pictures.moments import Moment
     from envs.spec import World
     from gridlens.terminal.game import Player
 
@@ -57,9 +57,9 @@ def play(
     the agent or the policy plays one level, and every step is a text.
     """
     from core.errors import BadInput
-    from envs.films import check_path, write_film
-    from envs.moments import held_out
     from envs.observations import parse_view
+    from envs.pictures.films import check_path, write_film
+    from envs.pictures.moments import held_out
     from envs.registry import world as make_world
     from gridlens.terminal.game import new_game
     from gridlens.terminal.players import world_of_agent
@@ -104,8 +104,8 @@ def _told(
     """The moments of a level, printed one by one as they are played."""
     import numpy as np
 
-    from envs.moments import moments
-    from envs.rendering import text
+    from envs.pictures.moments import moments
+    from envs.pictures.rendering import text
     from gridlens.terminal.screen import told
 
     for one in moments(world, lambda state: np.array([player(state).action]), level=level, steps=steps):

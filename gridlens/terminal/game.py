@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from envs import engine
-from envs.moments import Moment, after, begin
+from envs.pictures.moments import Moment, after, begin
 from envs.spec import World
 from envs.state import State
 

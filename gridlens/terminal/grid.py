@@ -5,9 +5,9 @@ from itertools import groupby
 
 import numpy as np
 
-from envs.letters import FREE, WALL_LETTER, letters
+from envs.editing.letters import FREE, WALL_LETTER, letters
 from envs.observations import observe, parse_view, planes_of
-from envs.rendering import appearance, paint, tiles, topmost
+from envs.pictures.rendering import appearance, paint, tiles, topmost
 from envs.spec import World
 from envs.state import AGENT, State
 from gridlens.terminal.colours import Colour, Depth, painted

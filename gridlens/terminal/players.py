@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from envs.moments import chooser
+from envs.editing.values import turned
+from envs.pictures.moments import chooser
 from envs.randomness import chance, streams
 from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import State
-from envs.values import turned
 from gridlens.terminal.game import Choice, Player
 
 

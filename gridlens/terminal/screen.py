@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from envs.letters import letters
-from envs.moments import Moment
+from envs.editing.letters import letters
+from envs.editing.values import dials_set
+from envs.pictures.moments import Moment
 from envs.spec import World
-from envs.values import dials_set
 from gridlens.terminal.colours import Colour, Depth, painted
 from gridlens.terminal.game import SPEEDS, STAY, Choice, Game
 from gridlens.terminal.grid import grid, shown_planes
@@ -55,7 +55,7 @@ def title(game: Game) -> str:
 def told(world: World, moment: Moment) -> str:
     """A moment as a sentence without colour: step, action, reward, hidden performance, events, what is held.
 
-    >>> from envs.moments import begin
+    >>> from envs.pictures.moments import begin
     >>> from envs.registry import world
     >>> told(world("cheese"), begin(world("cheese"), 7))
     'step 0 of 100: start, reward 0 (so far 0), hidden performance 0'

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from core.errors import BadInput, UnknownName
 from envs import engine, observations, registry
 from envs.checks import play
+from envs.pictures.rendering import frame
+from envs.pictures.seen import picture
 from envs.randomness import streams
-from envs.rendering import frame
-from envs.seen import picture
 from envs.spec import Gauge, World
 from envs.worlds import cheese
 

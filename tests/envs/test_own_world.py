@@ -6,9 +6,9 @@ import pytest
 
 from core.errors import Unreadable
 from envs.checks import CHECKS, check_world
-from envs.policies import play
+from envs.pictures.rendering import frame
+from envs.play.policies import play
 from envs.registry import world
-from envs.rendering import frame
 from envs.vector import make_vec
 
 TREASURE = Path(__file__).resolve().parents[2] / "docs/worlds/treasure.py"

@@ -64,7 +64,7 @@ def test_a_description_makes_the_same_world():
 
 def test_ids_are_registered_on_request_only():
     code = (
-        "import sys, gymnasium, envs.registry, envs.single, envs.vector, envs.checks, envs.editing;"
+        "import sys, gymnasium, envs.registry, envs.single, envs.vector, envs.checks, envs.editing.edits;"
         "assert not [i for i in gymnasium.registry if i.startswith('gridlens/')];"
         "assert 'torch' not in sys.modules and 'stable_baselines3' not in sys.modules;"
         "envs.registry.register_envs(); envs.registry.register_envs();"

@@ -7,8 +7,8 @@ import pytest
 from core.artifacts import write_tensors
 from core.runs import running
 from envs import registry
-from envs.moments import chooser, held_out, moments
 from envs.observations import observation_shape
+from envs.pictures.moments import chooser, held_out, moments
 from envs.registry import WORLDS
 from gridlens.cli import main
 from rl.agents import describe

@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import UnknownName
 from envs import engine
-from envs.editing import move, place_agent
+from envs.editing.edits import move, place_agent
 from envs.registry import world
 from envs.state import AGENT, WALL
 from rl.concepts import CONCEPTS, labels, sampled_states

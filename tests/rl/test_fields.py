@@ -5,8 +5,8 @@ import pytest
 
 from core.errors import BadInput
 from envs import engine
-from envs.paths import distances
 from envs.state import WALL
+from envs.terrain.paths import distances
 from rl.fields import field_of, parting_levels
 from rl.goals import shifted, ways
 

@@ -6,8 +6,8 @@ import pytest
 from core.errors import UnknownName
 from core.uncertainty import proportion_interval
 from envs import engine
-from envs.paths import distances
 from envs.state import WALL
+from envs.terrain.paths import distances
 from rl.goals import shifted, ways
 from rl.misgeneralisation import MEASURES, evaluate
 from rl.rollouts import level_seeds

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from envs import engine, registry
 from envs.checks import CHECKS, check_world
-from envs.paths import best_actions, distances
 from envs.spec import performance
 from envs.state import WALL
+from envs.terrain.paths import best_actions, distances
 from envs.worlds.cheese import CHEESE, cheese_cells, corner_cells, routes
 
 sizes = st.integers(2, 12).map(lambda k: 2 * k + 1)

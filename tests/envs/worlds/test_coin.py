@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from stable_baselines3.common.env_checker import check_env as sb3_check
 
 from core.errors import BadInput
-from envs import engine, policies, registry, single
+from envs import engine, registry, single
 from envs.checks import CHECKS, check_world
+from envs.play import policies
 from envs.state import AGENT, WALL
 from envs.worlds import coin
 from envs.worlds.coin import BEYOND, COIN, END, FELL, LAVA, TOOK

@@ -8,15 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput, UnknownName
-from envs import engine, policies, registry
+from envs import engine, registry
 from envs.checks import CHECKS, check_world
 from envs.observations import channels, observe
-from envs.paths import distances, distances_to
-from envs.preference import duel
+from envs.pictures.rendering import frame
+from envs.pictures.sprites import COLOURS, SHAPES
+from envs.play import policies
+from envs.play.preference import duel
 from envs.randomness import streams
-from envs.rendering import frame
-from envs.sprites import COLOURS, SHAPES
 from envs.state import AGENT, WALL
+from envs.terrain.paths import distances, distances_to
 from envs.worlds.colour_shape import FIRST, GEM, LINE, RED, first_cells, move_object, second_cells
 
 PRIMARIES = {
@@ -29,7 +30,7 @@ PRIMARIES = {
     "yellow": (1, 1, 0),
     "white": (1, 1, 1),
 }
-"""Written out again, beside the binary of envs/sprites.py."""
+"""Written out again, beside the binary of envs/pictures/sprites.py."""
 
 DUEL = {"colour_1": "red", "colour_2": "yellow", "shape_2": "gem"}
 objects = st.fixed_dictionaries(

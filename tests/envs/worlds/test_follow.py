@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from stable_baselines3.common.env_checker import check_env as sb3_check
 
 from core.errors import BadInput, UnknownName
-from envs import engine, policies, registry, single
+from envs import engine, registry, single
 from envs.checks import CHECKS, check_world
 from envs.cycles import AFTER, BEFORE, ORDERS
+from envs.play import policies
 from envs.state import AGENT, WALL
 from envs.worlds import follow
 from envs.worlds.follow import BEACON, LAST, ORDER, PARTNER, PARTNER_LAST, PARTNER_NEXT
@@ -97,7 +98,7 @@ def test_orders_and_places_are_uniform():
 
 def test_the_last_resort_of_drawing_spots():
     """The draw by counting: uniform too, and only among the cells that suit."""
-    from envs.spots import _draw_from_list
+    from envs.terrain.spots import _draw_from_list
 
     words, spots = np.array([7], np.uint64), np.array([[2, 2], [4, 5], [0, 0]])
     seen = np.zeros((7, 7), int)
@@ -139,7 +140,7 @@ def test_what_is_paid():
     for action in [RIGHT, STAY, RIGHT, LEFT, RIGHT, RIGHT] + [LEFT] * 2 + [DOWN] + [RIGHT] * 4 + [UP]:
         played = engine.step(arena, state, np.array([action]))
         told += [(played.reward[0], arena.events[e]) for e in np.flatnonzero(played.events[0])]
-    assert told == [(0, "first"), (1, "right"), (-1, "wrong"), (-1, "wrong")]
+    assert told == [(0, "first"), (1, "correct"), (-1, "wrong"), (-1, "wrong")]
     assert follow.next_beacons(state, arena.dials).tolist() == [0]
     for action in [DOWN] + [LEFT] * 6 + [UP]:
         played = engine.step(arena, state, np.array([action]))

@@ -8,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from envs import engine, policies, registry
+from envs import engine, registry
 from envs.checks import CHECKS, check_world
 from envs.observations import channels, observe
-from envs.paths import distances
+from envs.play import policies
+from envs.play.tours import tours
 from envs.randomness import streams
 from envs.spec import performance
 from envs.state import AGENT, WALL
-from envs.tours import tours
+from envs.terrain.paths import distances
 from envs.worlds.keys_chests import CHEST, GHOST, HELD, KEY, intended
 
 UP, DOWN, LEFT, RIGHT = range(4)

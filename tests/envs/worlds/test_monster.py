@@ -13,11 +13,11 @@ from stable_baselines3.common.env_checker import check_env as sb3_check
 from core.errors import BadInput
 from envs import engine, registry, single
 from envs.checks import CHECKS, check_world
-from envs.lookahead import lookahead
-from envs.policies import play
+from envs.play.careful import APPLE, MONSTER, SHIELD, careful, greedy, proxy
+from envs.play.lookahead import lookahead
+from envs.play.policies import play
 from envs.randomness import streams
 from envs.state import AGENT
-from envs.worlds.monster_play import APPLE, MONSTER, SHIELD, careful, greedy, proxy
 
 UP, DOWN, LEFT, RIGHT, STAY = range(5)
 RESPAWN, AFTER = ("none", "apples", "things", "everything"), ("moves away", "dies", "stays")

@@ -16,8 +16,8 @@ from core.errors import BadInput
 from core.provenance import fingerprint
 from envs import engine, registry, single
 from envs.checks import CHECKS, check_world
-from envs.felling import thin
 from envs.observations import channels
+from envs.play.felling import thin
 from envs.randomness import streams
 from envs.state import AGENT, WALL
 from envs.worlds.tree import CHOP, EXTINCT, SCARCE_CHOP, TREE, growth

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from envs import registry, rendering
-from envs.moments import begin
+from envs import registry
+from envs.pictures import rendering
+from envs.pictures.moments import begin
 from envs.registry import WORLDS
 from gridlens.terminal.colours import depth, painted
 from gridlens.terminal.game import Choice, new_game, press, tick

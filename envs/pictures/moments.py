@@ -8,7 +8,7 @@ import numpy as np
 
 from core.errors import BadInput
 from envs import engine
-from envs.policies import policy
+from envs.play.policies import policy
 from envs.randomness import streams
 from envs.spec import World, performance
 from envs.state import State, take

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from envs.kernels import kernel
-from envs.paths import MOVES, spread
+from envs.terrain.paths import MOVES, spread
 
 EXACT = 15
 """Most things at once that a tour is searched for; 2 ms each at this number, 0.02 ms at 9."""

@@ -14,10 +14,10 @@ import numpy as np
 from core.errors import BadInput, UnknownName
 from envs import engine
 from envs.kernels import kernel
-from envs.paths import best_actions
 from envs.randomness import below, streams
 from envs.spec import World, performance
 from envs.state import State
+from envs.terrain.paths import best_actions
 
 Policy = Callable[[World, State, np.ndarray], np.ndarray]
 
@@ -68,7 +68,7 @@ def either(good: np.ndarray, words: np.ndarray) -> np.ndarray:
 
 
 def towards(steps: np.ndarray, state: State, words: np.ndarray) -> np.ndarray:
-    """The move (up, down, left, right) that brings each agent nearer by ``steps`` (n, h, w) of ``envs.paths``.
+    """The move (up, down, left, right) that brings each agent nearer by ``steps`` (n, h, w) of ``envs.terrain.paths``.
 
     Drawn among equals, and among all moves where none brings it nearer.
     """

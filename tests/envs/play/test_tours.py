@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from envs import engine, registry
-from envs.paths import MOVES
+from envs.play.tours import EXACT, tours
 from envs.randomness import streams
 from envs.state import WALL
-from envs.tours import EXACT, tours
+from envs.terrain.paths import MOVES
 from envs.worlds.keys_chests import CHEST, HELD, KEY, intended
 
 

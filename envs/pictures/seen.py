@@ -4,7 +4,7 @@ import numpy as np
 
 from core.errors import BadInput
 from envs.observations import observation_shape, parse_view, planes_of
-from envs.rendering import appearance, paint, tiles
+from envs.pictures.rendering import appearance, paint, tiles
 from envs.spec import World
 from envs.state import AGENT
 

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from core.errors import BadInput, UnknownName
-from envs import engine, registry, rendering
-from envs.films import NARROWEST, film
-from envs.moments import chooser, moments
+from envs import engine, registry
+from envs.pictures import rendering
+from envs.pictures.films import NARROWEST, film
+from envs.pictures.moments import chooser, moments
 
 MAZE = registry.world("cheese", size=7, rand_region=63)
 

@@ -9,14 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput, GridlensError, UnknownName
-from envs import editing, engine, registry, rendering
+from envs import engine, registry
 from envs.checks import play, same
-from envs.laws import SAME_WALLS, TAKEN, broken, check_form, law_names, together
-from envs.notation import to_text
-from envs.paths import best_actions, distances, path
+from envs.editing import edits
+from envs.editing.laws import SAME_WALLS, TAKEN, broken, check_form, check_kept, law_names, together
+from envs.editing.notation import to_text
+from envs.pictures import rendering
 from envs.randomness import streams
 from envs.spec import World
 from envs.state import AGENT, WALL, State, hashes, take
+from envs.terrain.paths import best_actions, distances, path
 from envs.worlds.cheese import cheese_cells
 
 IDS = sorted(registry.IDS)
@@ -27,7 +29,7 @@ MAZE = registry.world("cheese", size=9, rand_region=63)
 def test_everywhere_holds_the_level_once_for_each_free_cell():
     state = engine.reset(MAZE, [0, 1])
     before = engine.take(state, [0, 1])
-    everywhere = editing.everywhere(MAZE, state, 1)
+    everywhere = edits.everywhere(MAZE, state, 1)
     free = (state.planes[1, WALL] == 0).sum()
     assert len(everywhere.cells) == free - 1  # all but the cheese's
     assert np.array_equal(everywhere.state.agent, everywhere.cells)
@@ -37,8 +39,8 @@ def test_everywhere_holds_the_level_once_for_each_free_cell():
 
 
 def test_moved_cheese_is_eaten_where_it_lies():
-    state = editing.move(MAZE, engine.reset(MAZE, [0]), "cheese", np.array([7, 3]))
-    state = editing.place_agent(MAZE, state, np.array([[7, 1]]))
+    state = edits.move(MAZE, engine.reset(MAZE, [0]), "cheese", np.array([7, 3]))
+    state = edits.place_agent(MAZE, state, np.array([[7, 1]]))
     assert cheese_cells(state).tolist() == [[7, 3]]
     if state.planes[0, WALL, 7, 2]:
         pytest.skip("this level has a wall there")
@@ -50,38 +52,38 @@ def test_moved_cheese_is_eaten_where_it_lies():
 def test_things_cannot_lie_in_walls_or_outside(cell):
     state = engine.reset(MAZE, [0])
     with pytest.raises(BadInput, match="not free for 'agent'; the nearest free one is"):
-        editing.place_agent(MAZE, state, np.array(cell))
+        edits.place_agent(MAZE, state, np.array(cell))
     with pytest.raises(BadInput, match="not free for 'cheese'"):
-        editing.move(MAZE, state, "cheese", np.array(cell))
+        edits.move(MAZE, state, "cheese", np.array(cell))
 
 
 def test_other_refusals():
     state = engine.reset(MAZE, [0])
     with pytest.raises(BadInput, match="not free for 'agent'"):
-        editing.place_agent(MAZE, state, cheese_cells(state))
+        edits.place_agent(MAZE, state, cheese_cells(state))
     with pytest.raises(BadInput, match="not free for 'cheese'"):
-        editing.move(MAZE, state, "cheese", state.agent)
+        edits.move(MAZE, state, "cheese", state.agent)
     with pytest.raises(UnknownName, match="unknown thing of world 'cheese' 'chese'"):
-        editing.move(MAZE, state, "chese", np.array([1, 1]))
+        edits.move(MAZE, state, "chese", np.array([1, 1]))
     with pytest.raises(BadInput, match="expected one cell"):
-        editing.place_agent(MAZE, state, np.array([[1, 1], [1, 2]]))
+        edits.place_agent(MAZE, state, np.array([[1, 1], [1, 2]]))
     state.planes[0, 2] = 0
     with pytest.raises(BadInput, match="holds 0 of 'cheese'"):
-        editing.move(MAZE, state, "cheese", np.array([1, 1]))
+        edits.move(MAZE, state, "cheese", np.array([1, 1]))
     with pytest.raises(BadInput, match="there is no 'cheese' in any instance"):
-        editing.remove(MAZE, state, "cheese")
+        edits.remove(MAZE, state, "cheese")
     with pytest.raises(BadInput, match="has exactly one 'agent'; it can be moved, not added or removed"):
-        editing.remove(MAZE, state, "agent")
+        edits.remove(MAZE, state, "agent")
     with pytest.raises(BadInput, match="has exactly one 'agent'"):
-        editing.add(MAZE, state, "agent", np.array([1, 1]))
+        edits.add(MAZE, state, "agent", np.array([1, 1]))
     with pytest.raises(UnknownName, match=r"unknown counter of world 'cheese' 'keys' \(there are: none\)"):
-        editing.set_counter(MAZE, state, "keys", 1)
+        edits.set_counter(MAZE, state, "keys", 1)
     with pytest.raises(BadInput, match=r"allow is the text 'taken cell'; expected a collection"):
-        editing.place_agent(MAZE, state, np.array([1, 1]), allow=TAKEN)
+        edits.place_agent(MAZE, state, np.array([1, 1]), allow=TAKEN)
     with pytest.raises(
         UnknownName, match="unknown law of world 'cheese' 'one chese'; the nearest valid one is 'one ch"
     ):
-        editing.place_agent(MAZE, state, np.array([1, 1]), allow=("one chese",))
+        edits.place_agent(MAZE, state, np.array([1, 1]), allow=("one chese",))
 
 
 NEAR = registry.world("cheese", size=7, rand_region=3)
@@ -94,20 +96,20 @@ def test_cheese_laws_are_refused_and_allowed_by_name():
     with pytest.raises(
         BadInput, match=f"instance 0 would break the law '{ONE}', which the rules of world 'cheese'"
     ):
-        editing.move(NEAR, state, "cheese", np.array([5, 3]))
-    far = editing.move(NEAR, state, "cheese", np.array([5, 3]), allow=(ONE,))
+        edits.move(NEAR, state, "cheese", np.array([5, 3]))
+    far = edits.move(NEAR, state, "cheese", np.array([5, 3]), allow=(ONE,))
     assert cheese_cells(far).tolist() == [[5, 3]] * 2
     with pytest.raises(BadInput, match=rf"allow=\('{TREE}',\) makes an exception"):
-        editing.remove(NEAR, state, "wall", np.array([2, 2]))
-    loop = editing.remove(NEAR, state, "wall", np.array([2, 2]), allow=(TREE,))
+        edits.remove(NEAR, state, "wall", np.array([2, 2]))
+    loop = edits.remove(NEAR, state, "wall", np.array([2, 2]), allow=(TREE,))
     assert not loop.planes[:, WALL, 2, 2].any()
     with pytest.raises(BadInput, match=f"the law '{ONE}' and the law '{TREE}'"):
-        editing.check_kept(NEAR, editing.add(NEAR, loop, "cheese", np.array([2, 2]), allow=(ONE,)))
+        check_kept(NEAR, edits.add(NEAR, loop, "cheese", np.array([2, 2]), allow=(ONE,)))
     # What was broken before stands in nobody's way; the other law still does.
-    editing.add(NEAR, loop, "wall", np.array([2, 2]))
-    editing.place_agent(NEAR, far, np.array([5, 1]))
+    edits.add(NEAR, loop, "wall", np.array([2, 2]))
+    edits.place_agent(NEAR, far, np.array([5, 1]))
     with pytest.raises(BadInput, match=TREE):
-        editing.remove(NEAR, far, "wall", np.array([2, 2]))
+        edits.remove(NEAR, far, "wall", np.array([2, 2]))
     assert same(state, before)
 
 
@@ -115,7 +117,7 @@ def test_only_the_instances_that_break_a_law_refuse():
     state = engine.reset(NEAR, [0, 1])
     state.planes[0, WALL, 2, 2] = 0  # instance 0 is no tree already, instance 1 is
     with pytest.raises(BadInput, match="instance 1 would break"):
-        editing.remove(NEAR, state, "wall", np.array([[4, 4], [2, 2]]))
+        edits.remove(NEAR, state, "wall", np.array([[4, 4], [2, 2]]))
 
 
 def test_taken_cells_are_allowed_by_name():
@@ -123,26 +125,26 @@ def test_taken_cells_are_allowed_by_name():
     with pytest.raises(
         BadInput, match=r"is not free for 'agent'; .*; allow=\('taken cell',\) makes an exception"
     ):
-        editing.place_agent(NEAR, state, cheese_cells(state))
-    both = editing.place_agent(NEAR, state, cheese_cells(state), allow=(TAKEN,))
+        edits.place_agent(NEAR, state, cheese_cells(state))
+    both = edits.place_agent(NEAR, state, cheese_cells(state), allow=(TAKEN,))
     assert np.array_equal(both.agent, cheese_cells(both))
-    assert len(editing.everywhere(NEAR, state, allow=(TAKEN,)).cells) == (state.planes[0, WALL] == 0).sum()
+    assert len(edits.everywhere(NEAR, state, allow=(TAKEN,)).cells) == (state.planes[0, WALL] == 0).sum()
 
 
 def test_the_border_and_the_agent_out_of_walls_have_no_exception():
     state, every = engine.reset(NEAR, [0]), law_names(NEAR)
     for thing in ("agent", "cheese"):
         with pytest.raises(BadInput, match=r"cell \(0, 3\) of instance 0 is not free for .*\)$"):
-            editing.move(NEAR, state, thing, np.array([0, 3]), allow=every)
+            edits.move(NEAR, state, thing, np.array([0, 3]), allow=every)
     with pytest.raises(BadInput, match=r"not free for 'agent'; the nearest free one is \(\d, \d\)$"):
-        editing.place_agent(NEAR, state, np.array([2, 2]), allow=every)
+        edits.place_agent(NEAR, state, np.array([2, 2]), allow=every)
     with pytest.raises(BadInput, match="not free for 'wall'"):
-        editing.add(NEAR, state, "wall", state.agent, allow=every)
+        edits.add(NEAR, state, "wall", state.agent, allow=every)
     with pytest.raises(
         BadInput, match=r"holds no 'wall' that can be taken up: the border of wall stays; the nearest"
     ):
-        editing.remove(NEAR, state, "wall", np.array([6, 3]), allow=every)
-    empty = editing.remove(NEAR, state, "wall", allow=every)
+        edits.remove(NEAR, state, "wall", np.array([6, 3]), allow=every)
+    empty = edits.remove(NEAR, state, "wall", allow=every)
     assert empty.planes[0, WALL].sum() == 24
     check_form(NEAR, empty)
 
@@ -150,19 +152,19 @@ def test_the_border_and_the_agent_out_of_walls_have_no_exception():
 def test_one_of_several_is_moved_and_removed_by_its_cell():
     maze = registry.world("cheese", size=7, rand_region=5)
     state = engine.reset(maze, [0])
-    free = [cell for cell in editing.free_cells(maze, state).tolist() if cell != state.agent[0].tolist()]
+    free = [cell for cell in edits.free_cells(maze, state).tolist() if cell != state.agent[0].tolist()]
     other, there = np.array(free[0]), np.array(free[1])
-    two = editing.add(maze, state, "cheese", other, allow=(ONE,))
+    two = edits.add(maze, state, "cheese", other, allow=(ONE,))
     with pytest.raises(BadInput, match=r"holds 2 of 'cheese'; say which to move by source"):
-        editing.move(maze, two, "cheese", there)
+        edits.move(maze, two, "cheese", there)
     with pytest.raises(BadInput, match="not free for 'cheese'"):
-        editing.move(maze, two, "cheese", cheese_cells(state), source=other)
-    moved = editing.move(maze, two, "cheese", there, source=other)
+        edits.move(maze, two, "cheese", cheese_cells(state), source=other)
+    moved = edits.move(maze, two, "cheese", there, source=other)
     assert moved.planes[0, 2, there[0], there[1]] == 1
     with pytest.raises(BadInput, match=r"nothing of it lies there; the nearest lies at \(\d, \d\)"):
-        editing.remove(maze, moved, "cheese", other)
-    assert same(editing.remove(maze, moved, "cheese", there), state)
-    assert not editing.remove(maze, moved, "cheese").planes[:, 2].any()
+        edits.remove(maze, moved, "cheese", other)
+    assert same(edits.remove(maze, moved, "cheese", there), state)
+    assert not edits.remove(maze, moved, "cheese").planes[:, 2].any()
 
 
 def world_of(identifier: str) -> World:
@@ -186,16 +188,16 @@ def edited(world: World, state: State, data: st.DataObject, *, allow: tuple[str,
     there = np.argwhere(state.planes[0, world.channels.index(thing)])
     source = there[data.draw(st.integers(0, len(there) - 1))] if len(there) else other
     if kind == "agent":
-        return editing.place_agent(world, state, cell, allow=allow)
+        return edits.place_agent(world, state, cell, allow=allow)
     if kind == "move":
-        return editing.move(world, state, thing, cell, source=source, allow=allow)
+        return edits.move(world, state, thing, cell, source=source, allow=allow)
     if kind == "add":
-        return editing.add(world, state, thing, cell, allow=allow)
+        return edits.add(world, state, thing, cell, allow=allow)
     if kind == "remove":
-        return editing.remove(world, state, thing, source, allow=allow)
+        return edits.remove(world, state, thing, source, allow=allow)
     names = world.spec.counters or ("none",)
     value = data.draw(st.integers(-1, 3))
-    return editing.set_counter(world, state, data.draw(st.sampled_from(names)), value, allow=allow)
+    return edits.set_counter(world, state, data.draw(st.sampled_from(names)), value, allow=allow)
 
 
 @pytest.mark.parametrize("identifier", IDS)
@@ -238,7 +240,7 @@ def test_every_refusal_of_a_law_is_lifted_by_its_name(identifier, data):
     check_form(world, new)
     for name in broken(world, new).keys() - broken(world, state).keys():
         with pytest.raises(BadInput, match=name):
-            editing.check_kept(world, new, before=state, allow=set(law_names(world)) - {name})
+            check_kept(world, new, before=state, allow=set(law_names(world)) - {name})
 
 
 @pytest.mark.parametrize("identifier", IDS)
@@ -247,7 +249,7 @@ def test_everywhere_holds_all_places_that_an_agent_reaches(identifier):
     world = world_of(identifier)
     state = reached(world, 2, 0, n=8)
     for i in range(2):
-        found = editing.everywhere(world, state, i)
+        found = edits.everywhere(world, state, i)
         check_form(world, found.state)
         assert not broken(world, found.state)
         assert state.agent[i].tolist() in found.cells.tolist()
@@ -273,10 +275,10 @@ def test_what_lies_together_is_symmetric_and_walls_stand_alone(identifier):
 def test_walls_that_never_differ_are_not_edited_but_by_name(identifier):
     world = world_of(identifier)
     state = reached(world, 0, 0, n=1)
-    cell = next(c for c in editing.free_cells(world, state, thing="wall").tolist())
+    cell = next(c for c in edits.free_cells(world, state, thing="wall").tolist())
     with pytest.raises(BadInput, match=SAME_WALLS):
-        editing.add(world, state, "wall", np.array(cell))
-    assert editing.add(world, state, "wall", np.array(cell), allow=law_names(world)).planes[0, WALL][
+        edits.add(world, state, "wall", np.array(cell))
+    assert edits.add(world, state, "wall", np.array(cell), allow=law_names(world)).planes[0, WALL][
         tuple(cell)
     ]
 
@@ -286,19 +288,19 @@ def test_counters_are_set_one_by_one_or_all_alike(identifier):
     world = world_of(identifier)
     state, every = reached(world, 0, 3, n=3), law_names(world)
     for k, name in enumerate(world.spec.counters):
-        assert editing.set_counter(world, state, name, [0, 1, 2], allow=every).counters[:, k].tolist() == [
+        assert edits.set_counter(world, state, name, [0, 1, 2], allow=every).counters[:, k].tolist() == [
             0,
             1,
             2,
         ]
-        assert editing.set_counter(world, state, name, 1, allow=every).counters[:, k].tolist() == [1] * 3
+        assert edits.set_counter(world, state, name, 1, allow=every).counters[:, k].tolist() == [1] * 3
         for wrong in (0.5, [1, 2], 2**31, "1", True):
             with pytest.raises(
                 BadInput, match=f"counter '{name}' takes one whole number or 3 of them, of 32 bits"
             ):
-                editing.set_counter(world, state, name, wrong)
+                edits.set_counter(world, state, name, wrong)
         with pytest.raises(UnknownName, match=f"nearest valid one is '{name}'"):
-            editing.set_counter(world, state, name + "q", 1)
+            edits.set_counter(world, state, name + "q", 1)
 
 
 def test_distances_agree_with_another_library():
@@ -356,9 +358,9 @@ def test_a_firm_law_admits_no_exception():
     with pytest.raises(
         BadInput, match=f"instance 0 would break the law '{TREE}' of world 'cheese', which admits no"
     ):
-        editing.remove(firm, state, "wall", np.array([2, 2]), allow=law_names(firm))
+        edits.remove(firm, state, "wall", np.array([2, 2]), allow=law_names(firm))
     with pytest.raises(BadInput, match=f"the law '{TREE}' of world 'cheese' admits no exception"):
-        editing.remove(firm, state, "wall", np.array([2, 2]), allow=(TREE,))
+        edits.remove(firm, state, "wall", np.array([2, 2]), allow=(TREE,))
     state.planes[0, WALL, 2, 2] = 0
     with pytest.raises(BadInput, match="admits no exception"):
         to_text(firm, state)

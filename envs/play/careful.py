@@ -4,7 +4,7 @@ import numpy as np
 
 from envs.bits import ones
 from envs.kernels import inlined, kernel
-from envs.lookahead import lookahead
+from envs.play.lookahead import lookahead
 from envs.randomness import below
 from envs.spec import World
 from envs.state import State

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import chisquare
 
 from envs import engine, registry
-from envs.felling import TREE, best_threshold, greedy, proxy, thin, threshold
-from envs.policies import policy
+from envs.play.felling import TREE, best_threshold, greedy, proxy, thin, threshold
+from envs.play.policies import policy
 from envs.randomness import streams
 
 FOREST = registry.world("tree")

@@ -1,7 +1,7 @@
 """How eagerly a policy chops at each number of trees left: chop rates, policy affinity, steps to extinction.
 
 For the world Tree, many instances at once. Wherever a policy is asked for, its name or a function as in
-``envs.policies`` will do; an agent that acts on what it sees is
+``envs.play.policies`` will do; an agent that acts on what it sees is
 ``lambda world, state, words: agent(engine.observe(world, state, "grid"))``.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 from core.errors import BadInput
 from core.provenance import Provenance, provenance
 from envs import engine
-from envs.felling import TREE, thin
-from envs.policies import Policy, policy
+from envs.play.felling import TREE, thin
+from envs.play.policies import Policy, policy
 from envs.randomness import streams
 from envs.spec import World
 from envs.state import State

@@ -1,6 +1,6 @@
 """Counterfactual states: the same level with the agent, a thing or a counter changed; each edit gives a new state.
 
-An edit that leads where the rules could not is refused by the name of the law it breaks (``envs.laws``);
+An edit that leads where the rules could not is refused by the name of the law it breaks (``envs.editing.laws``);
 ``allow=(name, ...)`` makes an exception. A law that was broken before stands in nobody's way.
 """
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import BadInput, UnknownName
-from envs.laws import TAKEN, broken, check_allowed, check_kept, together, walled_in
+from envs.editing.laws import TAKEN, broken, check_allowed, check_kept, together, walled_in
 from envs.spec import World
 from envs.state import AGENT, WALL, State, take
 
@@ -54,7 +54,8 @@ def move(
     Raises UnknownName for a channel that the world lacks, BadInput for a cell that is not free, where an instance
     holds none or several of the thing and no source is given, and where a law would be broken.
 
-    >>> from envs import engine, registry, rendering
+    >>> from envs import engine, registry
+    >>> from envs.pictures import rendering
     >>> maze = registry.world("cheese", size=5, rand_region=5)
     >>> print(rendering.text(maze, move(maze, engine.reset(maze, [0]), "cheese", np.array([3, 3]))))
     #####

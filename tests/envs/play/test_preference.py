@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import BadInput
 from core.uncertainty import proportion_interval
-from envs.preference import duel
+from envs.play.preference import duel
 
 
 def test_preference_is_among_reached_and_capability_over_all():

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from envs.icons import icon, on_shelf
+from envs.editing.letters import FREE, letters
 from envs.kernels import copy, kernel
-from envs.letters import FREE, letters
+from envs.pictures.icons import icon, on_shelf
 from envs.spec import World
 from envs.state import AGENT, State
 
@@ -65,8 +65,8 @@ def appearance(world: World, planes: np.ndarray, counters: np.ndarray) -> np.nda
 def text(world: World, state: State, i: int = 0) -> str:
     """Instance ``i`` as lines of characters, the topmost thing that may be seen in each cell; gauges below.
 
-    The characters are those of ``envs.letters``: ``#`` wall, ``@`` agent, ``.`` free, else a letter of the thing's
-    name. ``envs.notation.to_text`` writes the whole state.
+    The characters are those of ``envs.editing.letters``: ``#`` wall, ``@`` agent, ``.`` free, else a letter of the
+    thing's name. ``envs.editing.notation.to_text`` writes the whole state.
 
     >>> from envs import engine, registry
     >>> maze = registry.world("cheese", size=5)

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from envs.icons import ICONS, Drawing, Layers
+from envs.pictures.icons import ICONS, Drawing, Layers
 
 COLOURS = ("black", "blue", "green", "cyan", "red", "magenta", "yellow", "white")
 """A colour's number says in binary which of red, green and blue are in it."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.errors import BadInput, UnknownName
 from envs import engine
-from envs.policies import random
+from envs.play.policies import random
 from envs.randomness import streams
 from envs.spec import World
 from envs.state import AGENT, WALL, State

@@ -42,7 +42,7 @@ def lookahead(
     as it is.
 
     >>> from envs import registry
-    >>> from envs.policies import policy
+    >>> from envs.play.policies import policy
     >>> maze = registry.world("cheese", size=5)
     >>> state, words = engine.reset(maze, [0]), np.zeros(1, np.uint64)
     >>> ahead = lookahead(maze, state, words, base=policy(maze, "intended"), score=maze.worth, depth=9, samples=2)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInput, GridlensError, UnknownName
-from envs import values
-from envs.laws import broken, check_allowed, check_form, check_kept
+from envs.editing import values
+from envs.editing.laws import broken, check_allowed, check_form, check_kept
 from envs.spec import World
 from envs.state import AGENT, State, blank, take
 

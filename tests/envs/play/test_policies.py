@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from core.errors import BadInput, UnknownName
-from envs import engine, policies, registry
-from envs.paths import distances, distances_to
+from envs import engine, registry
+from envs.play import policies
 from envs.randomness import streams
 from envs.state import WALL
+from envs.terrain.paths import distances, distances_to
 
 MAZE = registry.world("cheese", size=7, rand_region=63, limit=40)
 

@@ -8,7 +8,7 @@ import pytest
 from core.errors import BadInput
 from envs import engine, registry
 from envs.checks import same
-from envs.moments import after, begin, chooser, held_out, moments
+from envs.pictures.moments import after, begin, chooser, held_out, moments
 
 
 def test_a_level_is_the_engines_own():

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.artifacts import atomic
 from core.errors import BadInput
-from envs.moments import Chooser, Moment, chooser, held_out, moments
-from envs.rendering import frame
+from envs.pictures.moments import Chooser, Moment, chooser, held_out, moments
+from envs.pictures.rendering import frame
 from envs.spec import World
 
 KINDS = (".gif", ".mp4")
@@ -47,7 +47,7 @@ def film(
     ``policy`` is one of the world's by name, or any function of a state to actions; ``level`` a level seed, by default
     the held-out level with the number ``seed``; ``seed`` also draws what the policy leaves to chance. One picture for
     the start and one after each step, ``cell`` pixels a cell; start and end are held for a while (in an MP4 by
-    repetition). ``steps`` as in ``envs.moments.moments``. A GIF of one level is the same bytes each time.
+    repetition). ``steps`` as in ``envs.pictures.moments.moments``. A GIF of one level is the same bytes each time.
 
     Raises
     ------

@@ -7,7 +7,7 @@ A header line is a name and its value, each on a line of its own, in any order, 
     pool FIRST NUMBER     chances HEX           future HEX              the levels to come and the random words
     allow LAW             legend # wall, ...    laws that the state breaks; what the characters stand for
 
-What is left out is 0; level 0; random words and pool as at the start of the level. ``envs.letters`` says which
+What is left out is 0; level 0; random words and pool as at the start of the level. ``envs.editing.letters`` says which
 characters there are; the legend names those of cells with several things on them.
 """
 
@@ -17,12 +17,13 @@ from collections.abc import Collection
 import numpy as np
 
 from core.errors import BadInput, GridlensError, UnknownName
-from envs import engine, values
-from envs.json_notation import from_json as from_json
-from envs.json_notation import to_json as to_json
-from envs.laws import broken, check_allowed, check_form, check_kept, walled_in
-from envs.letters import AGENT_LETTER, alphabet, legend, with_heaps
-from envs.lines import Line, all_of, located, read_lines
+from envs import engine
+from envs.editing import values
+from envs.editing.json_notation import from_json as from_json
+from envs.editing.json_notation import to_json as to_json
+from envs.editing.laws import broken, check_allowed, check_form, check_kept, walled_in
+from envs.editing.letters import AGENT_LETTER, alphabet, legend, with_heaps
+from envs.editing.lines import Line, all_of, located, read_lines
 from envs.spec import World
 from envs.state import AGENT, WALL, State, take
 

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput, GridlensError, UnknownName
-from envs import engine, registry, rendering
+from envs import engine, registry
 from envs.checks import play, same
-from envs.laws import TAKEN, broken
-from envs.letters import letters
-from envs.notation import from_json, from_text, to_json, to_text
+from envs.editing.laws import TAKEN, broken
+from envs.editing.letters import letters
+from envs.editing.notation import from_json, from_text, to_json, to_text
+from envs.pictures import rendering
 from envs.randomness import streams
 from envs.spec import Gauge, World
 from envs.state import AGENT, WALL, State, take

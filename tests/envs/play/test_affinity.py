@@ -6,11 +6,11 @@ from scipy.stats import ks_2samp
 
 from core.errors import BadInput, UnknownName
 from envs import engine, registry
-from envs.affinity import affinity, chop_rates, steps_to_extinction
-from envs.felling import greedy, threshold
-from envs.policies import policy
+from envs.pictures.rendering import text
+from envs.play.affinity import affinity, chop_rates, steps_to_extinction
+from envs.play.felling import greedy, threshold
+from envs.play.policies import policy
 from envs.randomness import streams
-from envs.rendering import text
 
 FOREST = registry.world("tree")
 

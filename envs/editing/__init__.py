@@ -1,0 +1,1 @@
+"""States changed, written and read, within the laws of their world."""

@@ -1,0 +1,1 @@
+"""States for people to look at: icons, frames, text, films."""

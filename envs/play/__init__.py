@@ -1,0 +1,1 @@
+"""Play without learning: ceilings, floors, and what is measured of play."""

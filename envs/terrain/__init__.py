@@ -1,0 +1,1 @@
+"""Where things lie and how one gets there: mazes, free spots, shortest paths, walking."""
