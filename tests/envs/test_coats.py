@@ -20,14 +20,15 @@ def actions_for(steps: int, n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("view", ["grid", "window", "rgb"])
-def test_both_checkers_pass(view):
+@pytest.mark.parametrize("identifier", registry.IDS)
+def test_both_checkers_pass(identifier, view):
     registry.register_envs()
     with warnings.catch_warnings():
         # SB3 remarks that planes of 0 and 1 are no pictures of 0 to 255, which is so.
         warnings.filterwarnings("ignore", message=".*(seems that your observation|minimal resolution).*")
         warnings.filterwarnings("error", module="gymnasium")
-        gymnasium_check(gymnasium.make("gridlens/Cheese-v0", view=view, render_mode="rgb_array").unwrapped)
-        sb3_check(single.make("cheese", view=view), skip_render_check=False)
+        gymnasium_check(gymnasium.make(identifier, view=view, render_mode="rgb_array").unwrapped)
+        sb3_check(gymnasium.make(identifier, view=view), skip_render_check=False)
 
 
 def test_single_is_a_batch_of_one():

@@ -1,9 +1,7 @@
 """ColourShape: its maze, its objects' planes and pictures, its forced choice."""
 
-import gymnasium
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env as gymnasium_check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,15 +48,6 @@ objects = st.fixed_dictionaries(
 )
 def test_contract(dials):
     assert len(check_world(registry.world("colour-shape", **dials))) == len(CHECKS)
-
-
-@pytest.mark.parametrize("identifier", ["gridlens/ColourShape-v0", "gridlens/ColourShapeDuel-v0"])
-def test_gymnasium_and_sb3_take_it(identifier):
-    from stable_baselines3.common.env_checker import check_env as sb3_check
-
-    registry.register_envs()
-    gymnasium_check(gymnasium.make(identifier).unwrapped, skip_render_check=True)
-    sb3_check(gymnasium.make(identifier, view="rgb"), warn=False)
 
 
 @pytest.mark.parametrize("size", [5, 7, 9, 21])

@@ -1,9 +1,7 @@
 """KeysChests: what its levels hold, its rules, its ghosts, its play."""
 
-import gymnasium
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env as gymnasium_check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,15 +34,6 @@ def count(state, plane):
 )
 def test_contract(dials):
     assert len(check_world(registry.world("keys-chests", **dials))) == len(CHECKS)
-
-
-@pytest.mark.parametrize("identifier", ["gridlens/KeysChests-v0", "gridlens/KeysChestsReversed-v0"])
-def test_gymnasium_and_sb3_take_it(identifier):
-    from stable_baselines3.common.env_checker import check_env as sb3_check
-
-    registry.register_envs()
-    gymnasium_check(gymnasium.make(identifier).unwrapped, skip_render_check=True)
-    sb3_check(gymnasium.make(identifier, view="rgb"), warn=False)
 
 
 dials = st.fixed_dictionaries(

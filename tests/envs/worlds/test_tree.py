@@ -1,20 +1,16 @@
 """Tree: its forest, its rules, its law of growth, its end without end."""
 
-import warnings
 from decimal import Decimal, getcontext
 
-import gymnasium
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env as gymnasium_check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
-from stable_baselines3.common.env_checker import check_env as sb3_check
 
 from core.errors import BadInput
 from core.provenance import fingerprint
-from envs import engine, registry, single
+from envs import engine, registry
 from envs.checks import CHECKS, check_world
 from envs.observations import channels
 from envs.play.felling import thin
@@ -43,17 +39,6 @@ def by_hand(world, n, agent, trees):
 )
 def test_contract(dials):
     assert len(check_world(registry.world("tree", **dials))) == len(CHECKS)
-
-
-@pytest.mark.parametrize("name", ["Tree", "TreePlenty"])
-def test_both_checkers_pass(name):
-    registry.register_envs()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*(seems that your observation|minimal resolution).*")
-        warnings.filterwarnings("error", module="gymnasium")
-        env = gymnasium.make(f"gridlens/{name}-v0", view="grid", render_mode="rgb_array").unwrapped
-        gymnasium_check(env)
-        sb3_check(single.make("tree", view="grid"), skip_render_check=False)
 
 
 def test_the_grid_is_the_papers():
