@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from core.errors import BadInput
 from envs.spec import World
 from rl.agents import AgentInfo
-from rl.goals import goals_of, shifted
+from rl.goals import SHIFTED, goals_of, shifted
 
 
 def joint_worlds(agents: Sequence[AgentInfo]) -> Mapping[str, World]:
@@ -19,7 +19,7 @@ def joint_worlds(agents: Sequence[AgentInfo]) -> Mapping[str, World]:
     first = agents[0]
     for other in agents[1:]:
         if shifted(other.world) != shifted(first.world):
-            free = ", ".join(goals_of(first.world).shift)
+            free = ", ".join(goals_of(first.world).shifts[SHIFTED])
             raise BadInput(
                 f"agents {first.name} and {other.name} cannot be compared: {_settings(first.world)} beside "
                 f"{_settings(other.world)}; expected worlds that differ in {free} alone"

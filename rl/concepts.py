@@ -19,7 +19,7 @@ from envs.editing.edits import place_agent
 from envs.spec import World
 from envs.state import WALL, State
 from envs.terrain.paths import best_actions, distances
-from rl.goals import goals_of
+from rl.goals import places_of
 from rl.rollouts import level_seeds
 
 
@@ -34,7 +34,7 @@ class Concept:
 
 def _place(axis: int, thing: str, *, from_agent: bool = False) -> Callable[[World, State], NDArray]:
     def value(world: World, state: State) -> NDArray:
-        cells = state.agent if thing == "agent" else getattr(goals_of(world), thing)(state)
+        cells = state.agent if thing == "agent" else getattr(places_of(world), thing)(world, state)
         return (cells - state.agent if from_agent else cells)[:, axis]
 
     return value
@@ -42,7 +42,8 @@ def _place(axis: int, thing: str, *, from_agent: bool = False) -> Callable[[Worl
 
 def _steps(thing: str) -> Callable[[World, State], NDArray]:
     def value(world: World, state: State) -> NDArray:
-        far = distances(state.planes[:, WALL], getattr(goals_of(world), thing)(state))
+        known = places_of(world)
+        far = distances(known.barred(state), getattr(known, thing)(world, state))
         return far[np.arange(len(far)), *state.agent.T]
 
     return value
@@ -50,7 +51,8 @@ def _steps(thing: str) -> Callable[[World, State], NDArray]:
 
 def _turn(thing: str) -> Callable[[World, State], NDArray]:
     def value(world: World, state: State) -> NDArray:
-        far = distances(state.planes[:, WALL], getattr(goals_of(world), thing)(state))
+        known = places_of(world)
+        far = distances(known.barred(state), getattr(known, thing)(world, state))
         best = best_actions(far, state.agent)
         return np.where(best.any(1), best.argmax(1), len(world.actions))
 

@@ -17,7 +17,7 @@ from envs.spec import World
 from envs.state import WALL
 from envs.terrain.paths import MOVES
 from rl.agents import check_fits, see
-from rl.goals import event, goals_of, ways
+from rl.goals import SHIFTED, event, goals_of, places_of, ways
 from rl.rollouts import level_seeds, play, trajectory
 
 
@@ -28,7 +28,7 @@ class Field:
     ``values``: the value head with the agent put in each cell, NaN where it cannot stand. ``policy``: its action
     probabilities there (0 where it cannot stand), and ``moves`` the expected displacement (rows down, columns
     right), steps into walls counting as none. ``path``: the cells of one greedy episode from the start. ``marks``:
-    what lies where, by event name.
+    what lies where, by event name; none in worlds whose goal is no place.
     """
 
     subject: str
@@ -115,7 +115,7 @@ def parting_levels(world: World, n: int, *, seed: int = 0, among: int = 1000) ->
     if len(telling) < n:
         raise BadInput(
             f"of {among} levels only {len(telling)} part the ways to goal and proxy of world {world.name!r}, and {n} "
-            f"were asked for; turn the dials {', '.join(goals_of(world).shift)}"
+            f"were asked for; turn the dials {', '.join(goals_of(world).shifts[SHIFTED])}"
         )
     worth = np.minimum(way.to_goal, way.to_proxy) - 2 * way.shared
     return [int(level) for level in levels[telling[np.argsort(-worth[telling], kind="stable")[:n]]]]
@@ -130,6 +130,11 @@ def _moves(wall: UInt8[np.ndarray, "h w"], policy: Float[np.ndarray, "h w a"]) -
 
 
 def _marks(world: World, state: engine.State) -> dict[str, tuple[int, int]]:
-    known = goals_of(world)
-    cells = {event(world, "intended"): known.goal(state)[0], event(world, "proxy"): known.proxy(state)[0]}
-    return {name: (int(cell[0]), int(cell[1])) for name, cell in cells.items()}
+    if goals_of(world).places is None:
+        return {}
+    known = places_of(world)
+    cells = {
+        event(world, "intended"): known.goal(world, state)[0],
+        event(world, "proxy"): known.proxy(world, state)[0],
+    }
+    return {name: (int(cell[0]), int(cell[1])) for name, cell in cells.items() if cell[0] >= 0}

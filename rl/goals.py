@@ -1,7 +1,7 @@
-"""A world's intended goal and its proxy: their events and places, the way to each, and the dial that parts them."""
+"""A world's intended goal and its proxy: the dials that part them, their events, and their places if they have any."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,28 +12,84 @@ from core.errors import UnknownName
 from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import WALL, State
-from envs.terrain.paths import best_actions, distances
-from envs.worlds import cheese
+from envs.terrain.paths import best_actions, cells, distances
+from envs.worlds import cheese, coin, colour_shape
+
+SHIFTED = "shifted"
+"""The name of the shift that a world is known for; others have names of their own."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where goal and proxy lie, in worlds in which reaching one cell is all: cells (n, 2), a row of -1 where there is
+    none. ``barred`` (n, h, w) is where no sensible way leads."""
+
+    goal: Callable[[World, State], NDArray]
+    proxy: Callable[[World, State], NDArray]
+    barred: Callable[[State], NDArray] = lambda state: state.planes[:, WALL]
 
 
 @dataclass(frozen=True)
 class Goals:
-    """Where a world's intended goal and its proxy lie - ``state`` to cells (n, 2) - and what sets them apart."""
+    """What sets a world's goal and its proxy apart.
 
-    goal: Callable[[State], NDArray]
-    proxy: Callable[[State], NDArray]
-    shift: Mapping[str, Any]
+    ``shifts``: by name, the dials under which they part; the first is "shifted". One that leaves a world as it is
+    says that the agent was trained where they part already. ``places`` only in worlds where goal and proxy are
+    cells and the goal ends the level. ``ceiling``: what play by the world's policy "intended" may be called, and
+    ``ceiling_levels`` how many levels it is given, where that takes long. ``flipped``: whether the agent is also
+    shown its world upside down, the control for capability.
+    """
 
+    shifts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    places: Places | None = None
+    ceiling: str = "optimal play"
+    ceiling_levels: int | None = None
+    flipped: bool = False
+
+
+_DUEL = {"colour_1": "red", "shape_1": "line", "colour_2": "yellow", "shape_2": "gem"}
 
 GOALS: Mapping[str, Goals] = {
-    "cheese": Goals(cheese.cheese_cells, cheese.corner_cells, {"rand_region": 63}),
+    "cheese": Goals(
+        {SHIFTED: {"rand_region": 63}},
+        Places(
+            lambda world, state: cheese.cheese_cells(state), lambda world, state: cheese.corner_cells(state)
+        ),
+    ),
+    "coin": Goals(
+        {SHIFTED: {"random_percent": 100.0}},
+        Places(
+            lambda world, state: coin.coin_cells(state),
+            lambda world, state: coin.end_cells(state, world.dials),
+            coin.unsafe,
+        ),
+    ),
+    "colour-shape": Goals(
+        {SHIFTED: _DUEL, "equidistant": {**_DUEL, "equidistant": 1}},
+        Places(
+            lambda world, state: cells(colour_shape.first_cells(state)),
+            lambda world, state: cells(colour_shape.second_cells(state)),
+        ),
+    ),
+    "follow": Goals(
+        {SHIFTED: {"partner": "anti-expert"}, "alone": {"partner": "none"}},
+        ceiling="play that knows the order",
+        flipped=True,
+    ),
+    "keys-chests": Goals({SHIFTED: {"reversed_percent": 100.0}}, ceiling_levels=100),
+    "monster": Goals(
+        {SHIFTED: {"monsters": 0, "limit": 200}, "long": {"limit": 200}},
+        ceiling="best known play",
+        ceiling_levels=20,
+    ),
+    "tree": Goals({SHIFTED: {"r_min": 1e-6}}, ceiling="best known play"),
 }
-"""World name to its goals; ``shift`` are the dials under which goal and proxy lie apart."""
+"""World name to its row. A world from a file has none: it is evaluated on its training distribution alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ways:
-    """Shortest ways of n levels, in steps from the start.
+    """Shortest ways of n levels, in steps from the start; -1 where there is no such place.
 
     ``shared`` is how many steps the ways to goal and proxy have in common. A level is ``telling`` if neither
     lies on the way to the other, so that an agent cannot serve both by walking straight to one.
@@ -46,25 +102,74 @@ class Ways:
 
 
 def goals_of(world: World) -> Goals:
-    """The row of ``GOALS``.
+    """The row of ``GOALS``; an empty one for a world that has none.
+
+    >>> goals_of(make_world("monster")).places is None
+    True
+    """
+    return GOALS.get(world.name, Goals())
+
+
+def places_of(world: World) -> Places:
+    """Where the world's goal and proxy lie.
 
     Raises
     ------
     UnknownName
-        if the world has no known proxy.
+        if they are no places.
     """
-    if world.name not in GOALS:
-        raise UnknownName("world with a goal and a proxy", world.name, GOALS)
-    return GOALS[world.name]
+    found = goals_of(world).places
+    if found is None:
+        raise UnknownName("world whose goal is a place", world.name, with_places())
+    return found
+
+
+def with_places() -> list[str]:
+    """The worlds whose goal and proxy are places."""
+    return [name for name, row in GOALS.items() if row.places is not None]
 
 
 def shifted(world: World) -> World:
     """The same world with its proxy broken.
 
+    Raises
+    ------
+    UnknownName
+        if it is not known how.
+
     >>> shifted(make_world("cheese", size=9, rand_region=1)).dials.rand_region
     63
     """
-    return make_world(**(world.describe() | dict(goals_of(world).shift)))
+    shifts = goals_of(world).shifts
+    if SHIFTED not in shifts:
+        raise UnknownName("world with a known shift", world.name, GOALS)
+    return make_world(**(world.describe() | dict(shifts[SHIFTED])))
+
+
+def distributions(world: World) -> dict[str, World]:
+    """Where an agent trained in ``world`` is evaluated: "training", "shifted" and what else the world's row names.
+
+    A world without a row has no shift. "shifted" may equal "training"; of the others those that equal an earlier one
+    are left out.
+
+    >>> list(distributions(make_world("monster"))), list(distributions(make_world("monster", limit=200)))
+    (['training', 'shifted', 'long'], ['training', 'shifted'])
+    """
+    found = {"training": world}
+    for name, dials in goals_of(world).shifts.items():
+        turned = make_world(**(world.describe() | dict(dials)))
+        if name == SHIFTED or turned not in found.values():
+            found[name] = turned
+    return found
+
+
+def roles_of(world: World) -> dict[str, str]:
+    """The names of the world's events that have a role: "intended", "proxy".
+
+    >>> roles_of(make_world("monster"))
+    {'intended': 'apple', 'proxy': 'shield'}
+    """
+    return {one.role: one.name for one in world.spec.events if one.role != "other"}
 
 
 def event(world: World, role: str) -> str:
@@ -73,7 +178,7 @@ def event(world: World, role: str) -> str:
     >>> event(make_world("cheese"), "proxy")
     'corner'
     """
-    roles = {one.role: one.name for one in world.spec.events}
+    roles = roles_of(world)
     if role not in roles:
         raise UnknownName(f"event role of world {world.name!r}", role, roles)
     return roles[role]
@@ -82,16 +187,21 @@ def event(world: World, role: str) -> str:
 def ways(world: World, state: State) -> Ways:
     """The shortest ways of the levels of ``state`` to goal and proxy, from where their agents stand.
 
+    Raises
+    ------
+    UnknownName
+        if the world's goal and proxy are no places.
+
     >>> from envs import engine
     >>> maze = make_world("cheese", size=9, rand_region=1)
     >>> ways(maze, engine.reset(maze, [0, 1])).telling.tolist()
     [False, False]
     """
-    known = goals_of(world)
-    goal, proxy = known.goal(state), known.proxy(state)
+    known = places_of(world)
+    goal, proxy = known.goal(world, state), known.proxy(world, state)
     rows = np.arange(len(goal))
-    wall = state.planes[:, WALL]
-    from_goal, from_proxy = distances(wall, goal), distances(wall, proxy)
+    barred = known.barred(state)
+    from_goal, from_proxy = distances(barred, goal), distances(barred, proxy)
     to_goal = from_goal[rows, *state.agent.T]
     to_proxy = from_proxy[rows, *state.agent.T]
     between = from_goal[rows, *proxy.T]
@@ -108,5 +218,8 @@ def straight_to(world: World, place: str) -> Callable[[State], NDArray]:
     >>> straight_to(maze, "goal")(engine.reset(maze, [0])).tolist()
     [3]
     """
-    find = getattr(goals_of(world), place)
-    return lambda state: best_actions(distances(state.planes[:, WALL], find(state)), state.agent).argmax(1)
+    known = places_of(world)
+    find = getattr(known, place)
+    return lambda state: best_actions(distances(known.barred(state), find(world, state)), state.agent).argmax(
+        1
+    )

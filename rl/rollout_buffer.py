@@ -41,11 +41,14 @@ class LeanRolloutBuffer(RolloutBuffer):
     """What SB3's RolloutBuffer does, same numbers, with less copying [raffin2021].
 
     Memory is allocated once, observations keep their own dtype until a minibatch is drawn, minibatches are drawn
-    by torch's generator, and truncated episodes are bootstrapped by one call of ``value_of``.
+    by torch's generator, and truncated episodes are bootstrapped by one call of ``value_of``. Rewards are
+    kept times ``reward_scale``.
     """
 
-    def __init__(self, *arguments: Any, truncations: Callable[[], Ends], **options: Any) -> None:
-        self.truncations = truncations
+    def __init__(
+        self, *arguments: Any, truncations: Callable[[], Ends], reward_scale: float = 1.0, **options: Any
+    ) -> None:
+        self.truncations, self.reward_scale = truncations, reward_scale
         self.value_of: Callable[[Tensor], Tensor] | None = None
         self._tensors: dict[str, Tensor] = {}
         super().__init__(*arguments, **options)
@@ -76,6 +79,7 @@ class LeanRolloutBuffer(RolloutBuffer):
         for name, given in zip(names, transition, strict=True):
             mine = getattr(self, name)[step]
             mine[...] = (given.numpy() if isinstance(given, Tensor) else given).reshape(mine.shape)
+        self.rewards[step] *= self.reward_scale
         self._cut += [(step, index, last) for index, last in self.truncations()]
         self.pos += 1
         self.full = self.pos == self.buffer_size

@@ -12,6 +12,7 @@ from core.errors import BadInput, UnknownName
 from core.provenance import Provenance, fingerprint, provenance
 from core.subject import Subject, run
 from envs import engine
+from envs.play.policies import policy
 from envs.randomness import streams
 from envs.spec import World
 from envs.state import State, take
@@ -20,7 +21,7 @@ from rl.agents import check_fits, see
 Chooser = Callable[[State], NDArray]
 """A state of n instances to n actions."""
 
-UNLIMITED = 10_000
+UNLIMITED = 1_000
 """Steps after which an episode is cut short here where the world itself has no limit."""
 
 
@@ -67,10 +68,17 @@ class Episodes:
 
     def first(self, event: str) -> Int[np.ndarray, "n"]:
         """The step, counted from 1, in which the event first happened in each episode; 0 where it did not."""
+        happened = self._of(event) > 0
+        return np.where(happened.any(1), happened.argmax(1) + 1, 0)
+
+    def count(self, event: str) -> Int[np.ndarray, "n"]:
+        """How often the event happened in each episode."""
+        return self._of(event).sum(1, dtype=np.int64)
+
+    def _of(self, event: str) -> UInt8[np.ndarray, "n t"]:
         if event not in self.event_names:
             raise UnknownName("event", event, self.event_names)
-        happened = self.events[:, :, self.event_names.index(event)] > 0
-        return np.where(happened.any(1), happened.argmax(1) + 1, 0)
+        return self.events[:, :, self.event_names.index(event)]
 
 
 def level_seeds(n: int, *, split: str, seed: int) -> Int[np.ndarray, "n"]:
@@ -92,8 +100,11 @@ def play(
     view: str = "window",
     greedy: bool = False,
     seed: int = 0,
+    steps: int = UNLIMITED,
 ) -> Episodes:
     """One episode of each level: actions drawn from the policy, or with ``greedy`` its most likely ones.
+
+    ``steps`` is where an episode ends in a world without a limit; elsewhere it is the world's own.
 
     Raises
     ------
@@ -120,22 +131,59 @@ def play(
     about = provenance(
         subject=subject.fingerprint, data=_data(world, levels), seed=seed, greedy=greedy, levels=len(levels)
     )
-    return play_by(choose, world, levels, about=about)
+    return play_by(choose, world, levels, about=about, steps=steps)
 
 
-def play_randomly(world: World, levels: Int[np.ndarray, "n"], *, seed: int = 0) -> Episodes:
+def play_policy(
+    world: World, levels: Int[np.ndarray, "n"], name: str, *, seed: int = 0, steps: int = UNLIMITED
+) -> Episodes:
+    """One episode of each level by a policy of the world: "intended", "proxy" (``envs.play.policies``).
+
+    Raises
+    ------
+    UnknownName
+        if the world has no such policy.
+
+    >>> from envs.registry import world
+    >>> maze = world("cheese", size=7)
+    >>> bool(play_policy(maze, level_seeds(3, split="test", seed=0), "intended").terminated.all())
+    True
+    """
+    chosen, words = policy(world, name), streams(seed, len(levels))
+    about = provenance(policy=name, data=_data(world, levels), seed=seed, levels=len(levels))
+
+    def choose(state: State) -> NDArray:
+        return chosen(world, state, words[: len(state.clock)])
+
+    return play_by(choose, world, levels, about=about, steps=steps)
+
+
+def play_randomly(
+    world: World, levels: Int[np.ndarray, "n"], *, seed: int = 0, steps: int = UNLIMITED
+) -> Episodes:
     """One episode of each level under uniformly random actions."""
     rng = np.random.default_rng(seed)
     about = provenance(subject="random walk", data=_data(world, levels), seed=seed, levels=len(levels))
     return play_by(
-        lambda state: rng.integers(0, len(world.actions), len(state.clock)), world, levels, about=about
+        lambda state: rng.integers(0, len(world.actions), len(state.clock)),
+        world,
+        levels,
+        about=about,
+        steps=steps,
     )
 
 
-def play_by(choose: Chooser, world: World, levels: Int[np.ndarray, "n"], *, about: Provenance) -> Episodes:
+def play_by(
+    choose: Chooser,
+    world: World,
+    levels: Int[np.ndarray, "n"],
+    *,
+    about: Provenance,
+    steps: int = UNLIMITED,
+) -> Episodes:
     """One episode of each level, actions by any rule; what has ended is played no further."""
     n, alive, state = len(levels), np.arange(len(levels)), engine.reset(world, levels)
-    limit = world.limit or UNLIMITED
+    limit = world.limit or steps
     positions, actions = np.full((n, limit + 1, 2), -1, np.int16), np.full((n, limit), -1, np.int8)
     rewards, events = np.zeros((n, limit), np.float32), np.zeros((n, limit, len(world.events)), np.uint8)
     length, terminated = np.zeros(n, np.int32), np.zeros(n, bool)

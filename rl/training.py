@@ -53,6 +53,7 @@ class TrainConfig:
     gamma: float = _set(0.97, "discount a step")
     gae_lambda: float = _set(0.95, "decay of generalised advantage estimation")
     clip: float = _set(0.2, "how far the policy may move in one update")
+    reward_scale: float = _set(1.0, "what rewards are multiplied by before they are learned from")
     entropy: float = _set(0.01, "weight of the entropy bonus")
     value_weight: float = _set(0.5, "weight of the value loss")
     gradient_norm: float = _set(0.5, "gradients are scaled down to this length")
@@ -122,7 +123,7 @@ def make_model(config: TrainConfig, venv: Any) -> PPO:
         seed=config.seed,
         device="cpu",
         rollout_buffer_class=LeanRolloutBuffer,
-        rollout_buffer_kwargs={"truncations": aside.take},
+        rollout_buffer_kwargs={"truncations": aside.take, "reward_scale": config.reward_scale},
         policy_kwargs={
             "network": config.network,
             "seed": config.seed,
@@ -188,6 +189,7 @@ def _checked(config: TrainConfig) -> World:
         ("gamma", 0, 1),
         ("gae_lambda", 0, 1),
         ("clip", 0, 1),
+        ("reward_scale", 0, 1000),
     ):
         if not above < getattr(config, name) <= up_to:
             raise BadInput(

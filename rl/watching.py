@@ -18,11 +18,13 @@ from envs.spec import World
 from rl import checkpoints
 from rl.actor_critic import network_of
 from rl.agents import SNAPSHOTS, as_subject
-from rl.goals import event, shifted
+from rl.goals import SHIFTED, distributions, goals_of, roles_of
 from rl.rollouts import Episodes, level_seeds, play
 
 LOSSES = ("train/value_loss", "train/policy_gradient_loss", "train/entropy_loss")
 WATCHED_SEED = 20_000
+WATCHED_STEPS = 300
+"""Steps of a watched episode, and unit of the training rate, in a world without a limit."""
 
 
 class Watch(BaseCallback):
@@ -79,8 +81,9 @@ class Watch(BaseCallback):
         row: dict[str, float] = {"steps": self.num_timesteps, "seconds": round(self._seconds(), 2)}
         row["train_goal"] = self._lately()
         levels = level_seeds(self.config.watched_levels, split="test", seed=WATCHED_SEED)
-        for name, world in (("heldout", self.venv.world), ("shifted", shifted(self.venv.world))):
-            row |= _rates(name, play(subject, world, levels, view=self.venv.view, seed=WATCHED_SEED), world)
+        for name, world in watched(self.venv.world).items():
+            played = play(subject, world, levels, view=self.venv.view, seed=WATCHED_SEED, steps=WATCHED_STEPS)
+            row |= rates(name, played, world)
         row |= {name.partition("/")[2]: self.logger.name_to_value.get(name, math.nan) for name in LOSSES}
         self.rows.append({name: float(value) for name, value in row.items()})
         self.before = dict(self.venv.totals)
@@ -107,21 +110,39 @@ class Watch(BaseCallback):
     def _tell(self) -> None:
         rate = self.num_timesteps / max(self._seconds(), 1e-9)
         label = f"training {self.folder.name} · {rate:,.0f} steps/s"
-        if self.venv.totals["levels"] > self.before["levels"]:
-            label += f" · {self._lately():.0%} of levels solved"
+        world, intended = self.venv.world, roles_of(self.venv.world).get("intended")
+        if intended and self.venv.totals["levels"] > self.before["levels"]:
+            solved = f"{self._lately():.0%} of levels solved"
+            label += (
+                f" · {solved}" if goals_of(world).places else f" · {intended} {self._lately():.2f} a level"
+            )
         self.progress(min(self.num_timesteps, self.config.steps), self.config.steps, label)
 
     def _lately(self) -> float:
-        """Share of the levels that training finished since the last look in which the goal was reached."""
+        """How often the goal was reached in the levels that training finished since the last look, on average."""
         grown = {name: self.venv.totals[name] - self.before[name] for name in self.before}
-        return grown[event(self.venv.world, "intended")] / max(grown["levels"], 1)
+        levels = grown["levels"] if self.venv.world.limit else grown["steps"] / WATCHED_STEPS
+        intended = roles_of(self.venv.world).get("intended")
+        return grown[intended] / max(levels, 1) if intended else math.nan
 
     def _seconds(self) -> float:
         return self.earlier + time.monotonic() - self.began
 
 
-def _rates(name: str, episodes: Episodes, world: World) -> dict[str, float]:
-    goal, proxy = episodes.first(event(world, "intended")), episodes.first(event(world, "proxy"))
-    first = (proxy > 0) & ((goal == 0) | (proxy < goal))
-    rates = {"goal": goal > 0, "proxy": proxy > 0, "proxy_first": first, "return": episodes.returns}
-    return {f"{name}_{key}": round(float(values.mean()), 4) for key, values in rates.items()}
+def watched(world: World) -> dict[str, World]:
+    """The distributions played at every snapshot: "heldout" and, where one is known, "shifted"."""
+    known = distributions(world)
+    return {"heldout": world} | {name: one for name, one in known.items() if name == SHIFTED}
+
+
+def rates(name: str, episodes: Episodes, world: World) -> dict[str, float]:
+    """Shares of levels by role, the mean return, and under its own name how often each event happened in a level."""
+    first = {role: episodes.first(one) for role, one in roles_of(world).items()}
+    found = {role: first[key] > 0 for role, key in (("goal", "intended"), ("proxy", "proxy")) if key in first}
+    if len(found) == 2:
+        goal, proxy = first["intended"], first["proxy"]
+        found["proxy_first"] = (proxy > 0) & ((goal == 0) | (proxy < goal))
+    found |= {"return": episodes.returns} | {one: episodes.count(one) for one in world.events}
+    return {
+        f"{name}_{key}".replace(" ", "_"): round(float(values.mean()), 4) for key, values in found.items()
+    }
