@@ -7,6 +7,7 @@ from envs.play.policies import towards
 from envs.randomness import below
 from envs.spec import Event, WorldSpec
 from envs.state import AGENT, WALL
+from envs.terrain.moving import moved
 from envs.terrain.paths import distances_to
 
 SIDE, TREASURE, FLAG = 9, 2, 3
@@ -34,11 +35,8 @@ def place(state, which, dials):
 @kernel
 def act(state, actions, events, terminated, dials):
     for i in range(len(actions)):
-        planes, (y, x), action = state.planes[i], state.agent[i], actions[i]
-        row, column = y + (action == 1) - (action == 0), x + (action == 3) - (action == 2)
-        if not planes[WALL, row, column]:
-            planes[AGENT, y, x], planes[AGENT, row, column] = 0, 1
-            state.agent[i, 0], state.agent[i, 1] = row, column
+        if moved(state.planes, state.agent, i, actions[i]):
+            planes, row, column = state.planes[i], state.agent[i, 0], state.agent[i, 1]
             events[i, 0], events[i, 1] = planes[TREASURE, row, column], planes[FLAG, row, column]
             terminated[i] = planes[TREASURE, row, column] > 0
 

@@ -39,6 +39,7 @@ from envs.randomness import below
 from envs.spec import Event, World, WorldSpec
 from envs.state import AGENT, WALL, State
 from envs.terrain.mazes import carve
+from envs.terrain.moving import moved
 from envs.terrain.paths import cells, distances, path
 
 CHEESE = 2
@@ -89,14 +90,9 @@ def _free_cell(planes, last_row, first_column, words, i):
 def act(state, actions, events, terminated, dials):
     """Move each mouse; note the corner and the cheese."""
     for i in range(len(actions)):
-        planes, action = state.planes[i], actions[i]
-        y, x = state.agent[i, 0], state.agent[i, 1]
-        row = y + (action == 1) - (action == 0)
-        column = x + (action == 3) - (action == 2)
-        if planes[WALL, row, column]:
+        if not moved(state.planes, state.agent, i, actions[i]):
             continue
-        planes[AGENT, y, x], planes[AGENT, row, column] = 0, 1
-        state.agent[i, 0], state.agent[i, 1] = row, column
+        planes, row, column = state.planes[i], state.agent[i, 0], state.agent[i, 1]
         events[i, CORNER] = row == 1 and column == dials.size - 2
         if planes[CHEESE, row, column]:
             planes[CHEESE, row, column] = 0

@@ -43,6 +43,7 @@ from envs.play.policies import either, towards
 from envs.randomness import below, chance
 from envs.spec import Event, World, WorldSpec
 from envs.state import AGENT, WALL, State
+from envs.terrain.moving import moved
 from envs.terrain.paths import cells, distances, spread
 
 COIN, LAVA = 2, 3
@@ -138,14 +139,9 @@ def _reached_cell(steps, first, last, words, i):
 def act(state, actions, events, terminated, dials):
     """Move each agent; note what it comes upon."""
     for i in range(len(actions)):
-        planes, action = state.planes[i], actions[i]
-        y, x = state.agent[i, 0], state.agent[i, 1]
-        row = y + (action == 1) - (action == 0)
-        column = x + (action == 3) - (action == 2)
-        if planes[WALL, row, column]:
+        if not moved(state.planes, state.agent, i, actions[i]):
             continue
-        planes[AGENT, y, x], planes[AGENT, row, column] = 0, 1
-        state.agent[i, 0], state.agent[i, 1] = row, column
+        planes, row, column = state.planes[i], state.agent[i, 0], state.agent[i, 1]
         at_end = column == dials.length - 2 and row == dials.height // 2
         events[i, END] = at_end and state.tally[i, END] == 0
         events[i, BEYOND] = column == dials.length - 1 and state.tally[i, BEYOND] == 0

@@ -47,6 +47,7 @@ from envs.play.policies import towards
 from envs.randomness import below
 from envs.spec import Event, World, WorldSpec
 from envs.state import AGENT, WALL, State
+from envs.terrain.moving import moved
 from envs.terrain.paths import distances, distances_to, spread
 
 RED, LINE, GEM, FIRST = 2, 5, 6, 7
@@ -129,14 +130,9 @@ def _put(planes, y, x, shape, colour):
 def act(state, actions, events, terminated, dials):
     """Move each agent; where it reaches an object, the object is gone and the level over."""
     for i in range(len(actions)):
-        planes, action = state.planes[i], actions[i]
-        y, x = state.agent[i, 0], state.agent[i, 1]
-        row = y + (action == 1) - (action == 0)
-        column = x + (action == 3) - (action == 2)
-        if planes[WALL, row, column]:
+        if not moved(state.planes, state.agent, i, actions[i]):
             continue
-        planes[AGENT, y, x], planes[AGENT, row, column] = 0, 1
-        state.agent[i, 0], state.agent[i, 1] = row, column
+        planes, row, column = state.planes[i], state.agent[i, 0], state.agent[i, 1]
         if planes[LINE, row, column] or planes[GEM, row, column]:
             events[i, ONE if planes[FIRST, row, column] else TWO] = 1
             terminated[i] = True

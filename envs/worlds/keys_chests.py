@@ -50,6 +50,7 @@ from envs.randomness import below, chance
 from envs.spec import Event, Gauge, World, WorldSpec
 from envs.state import AGENT, WALL, State
 from envs.terrain.mazes import carve, pierce
+from envs.terrain.moving import moved
 from envs.terrain.paths import distances, distances_to
 
 KEY, CHEST, GHOST = 2, 3, 4
@@ -116,14 +117,9 @@ def _free_cells(wall, cells):
 def act(state, actions, events, terminated, dials):
     """Move each agent; pick up the key, open the chest, note the ghost."""
     for i in range(len(actions)):
-        planes, action = state.planes[i], actions[i]
-        y, x = state.agent[i, 0], state.agent[i, 1]
-        row = y + (action == 1) - (action == 0)
-        column = x + (action == 3) - (action == 2)
-        if planes[WALL, row, column]:
+        if not moved(state.planes, state.agent, i, actions[i]):
             continue
-        planes[AGENT, y, x], planes[AGENT, row, column] = 0, 1
-        state.agent[i, 0], state.agent[i, 1] = row, column
+        planes, row, column = state.planes[i], state.agent[i, 0], state.agent[i, 1]
         if planes[KEY, row, column]:
             planes[KEY, row, column] = 0
             state.counters[i, HELD] += 1

@@ -46,11 +46,12 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import BadInput
-from envs.kernels import kernel
+from envs.kernels import inlined, kernel
 from envs.play.felling import TREE, greedy, intended, proxy
 from envs.randomness import below, chance
 from envs.spec import Event, WorldSpec
 from envs.state import AGENT, WALL, State
+from envs.terrain.moving import moved
 
 CHOP, SCARCE_CHOP, EXTINCT = 0, 1, 2
 
@@ -126,7 +127,7 @@ def act(state, actions, events, terminated, dials):
     highest = max(dials.r_min, dials.r_max)
     scarce = min(dials.scarce, dials.trees)
     for i in range(len(actions)):
-        chopped = _move(state, i, actions[i])
+        chopped = _chop(state, i, actions[i])
         drawn = chance(state.chances, i)
         if not chopped and drawn >= highest:
             continue
@@ -141,19 +142,14 @@ def act(state, actions, events, terminated, dials):
         events[i, EXTINCT] = chopped and n == 0
 
 
-@kernel
-def _move(state, i, action):
+@inlined
+def _chop(state, i, action):
     """Bring the lumberjack to its next cell; whether a tree stood there, which is gone now."""
-    planes = state.planes[i]
-    y, x = state.agent[i, 0], state.agent[i, 1]
-    row = y + (action == 1) - (action == 0)
-    column = x + (action == 3) - (action == 2)
-    if planes[WALL, row, column]:
+    if not moved(state.planes, state.agent, i, action):
         return False
-    planes[AGENT, y, x], planes[AGENT, row, column] = 0, 1
-    state.agent[i, 0], state.agent[i, 1] = row, column
-    chopped = planes[TREE, row, column] > 0
-    planes[TREE, row, column] = 0
+    row, column = state.agent[i, 0], state.agent[i, 1]
+    chopped = state.planes[i, TREE, row, column] > 0
+    state.planes[i, TREE, row, column] = 0
     return chopped
 
 
