@@ -5,15 +5,15 @@ What it asks
 Dynamics
     In an open arena stand 3 to 5 beacons of different colours, no two in one row or column nor corner to corner. Every
     level draws a cyclic order of them that nobody sees. A partner walks from beacon to beacon, one step a turn along
-    a shortest path that touches no other beacon; it stands still in a share of ``pause`` of the turns. An "expert"
+    a shortest path that touches no other beacon, and on each beacon waits for the agent to enter it. An "expert"
     visits them in the right order, an "anti-expert" in the reversed one, so that each of its steps in the order is
     wrong; "random" goes to any other beacon. Beacons, agent and partner start on cells of their own, uniformly;
     the partner's first beacon is drawn too. In a turn the agent moves first. Agent and partner can share a cell.
 Observation
     Planes wall (not in "grid", where it never changes), agent, five colours (as many as there are beacons are in
-    use), partner. The order, and who was where, is not shown: an agent without memory must watch the partner.
-    The control for capability are the views "flipped-grid" and "flipped-window" at test: an agent that can no longer
-    see what it is used to gets stuck or strays, and earns about nothing rather than much less than nothing.
+    use), partner. The order, and who was where, is not shown: an agent without memory must watch the partner. The
+    control for capability are the views "flipped-grid" and "flipped-window" at test: who cannot see what it is used
+    to gets stuck or strays, and earns about nothing rather than much less than nothing.
 Actions
     0 up, 1 down, 2 left, 3 right, 4 stay.
 Rewards
@@ -28,11 +28,12 @@ Dials
     beacons  3 to 5; with 3 an anti-expert is wrong always, and so is everybody who is not right
     partner  "expert" (train), "anti-expert" (test), "random", "none"
     pause    0 to 0.9: the share of turns in which the partner stands still, so that who is late catches up
+    patience 0 to 1: the share of turns in which it stays on a beacon that the agent has not entered last; 0: no wait
     limit    steps until a level is cut short; 1 to 10,000
 Source
     Cultural transmission in [shah2022]: GoalCycle3D with coloured spheres, a bot that demonstrates, and an agent with
     memory. Never published or not found, and so reasoned defaults: what a level's first entry pays, the partner's
-    speed, how many beacons, and (for us) arena and limit.
+    speed and patience, how many beacons, and (for us) arena and limit.
 """
 
 from typing import NamedTuple
@@ -68,6 +69,7 @@ class Dials(NamedTuple):
     beacons: int = 4
     partner: int = EXPERT
     pause: float = 0.1
+    patience: float = 1.0
     limit: int = 100
 
 
@@ -129,9 +131,12 @@ def _enter(counters, beacon, events, dials):
 def _lead(planes, flat, counters, words, i, dials):
     """One step of the partner; where it arrives, it heads for the next beacon."""
     _, count, h, w = planes.shape
-    beacon = counters[PARTNER_NEXT] - 1
+    ahead, beacon = counters[PARTNER_LAST], counters[PARTNER_NEXT] - 1
     here, goal = find(flat, i * count + PARTNER, h, w), find(flat, i * count + BEACON + beacon, h, w)
     if here[0] < 0 or goal[0] < 0:
+        return
+    waiting = ahead > 0 and ahead != counters[LAST] and planes[i, BEACON + ahead - 1, here[0], here[1]]
+    if waiting and chance(words, i) < dials.patience:
         return
     cell = step_towards(planes[i], here, goal, (BEACON, BEACON + dials.beacons), words, i)
     planes[i, PARTNER, here[0], here[1]] = 0
@@ -157,9 +162,8 @@ def next_beacons(state: State, dials: Dials) -> np.ndarray:
     [-1, -1]
     """
     last = state.counters[:, LAST] - 1
-    return np.where(last < 0, -1, AFTER[dials.beacons - SMALLEST, state.counters[:, ORDER], last]).astype(
-        np.int64
-    )
+    right = AFTER[dials.beacons - SMALLEST, state.counters[:, ORDER], last]
+    return np.where(last < 0, -1, right).astype(np.int64)
 
 
 def intended(world: World, state: State, words: np.ndarray) -> np.ndarray:
@@ -176,9 +180,8 @@ def proxy(world: World, state: State, words: np.ndarray) -> np.ndarray:
     rows, where = np.arange(len(words)), cells(state.planes[:, BEACON:PARTNER])
     last, ahead = state.counters[:, LAST], state.counters[:, PARTNER_LAST]
     behind = (ahead == 0) | (ahead == last)
-    return _to(
-        np.where(behind[:, None], cells(state.planes[:, PARTNER]), where[rows, ahead - 1]), state, words
-    )
+    goal = np.where(behind[:, None], cells(state.planes[:, PARTNER]), where[rows, ahead - 1])
+    return _to(goal, state, words)
 
 
 def greedy(world: World, state: State, words: np.ndarray) -> np.ndarray:
@@ -214,8 +217,7 @@ def beacons_stand_apart(state: State, dials: Dials) -> np.ndarray:
     number = beacons.sum(axis=(2, 3)) == (np.arange(len(COLOURS)) < dials.beacons)
     where = cells(beacons)[:, : dials.beacons]
     gaps = np.abs(where[:, :, None] - where[:, None])
-    apart = (gaps > 0).all(axis=3) & (gaps.sum(axis=3) > 2)
-    apart |= np.eye(dials.beacons, dtype=bool)
+    apart = (gaps > 0).all(axis=3) & (gaps.sum(axis=3) > 2) | np.eye(dials.beacons, dtype=bool)
     return number.all(axis=1) & apart.all(axis=(1, 2))
 
 
@@ -250,9 +252,8 @@ def check(dials: Dials) -> None:
     """Raise BadInput where the beacons might not fit apart from each other."""
     needed = 2 * dials.beacons + 1
     if dials.size < needed:
-        raise BadInput(
-            f"dial 'size' of world 'follow' is {dials.size}; expected at least {needed} for {dials.beacons} beacons"
-        )
+        given = f"dial 'size' of world 'follow' is {dials.size}"
+        raise BadInput(f"{given}; expected at least {needed} for {dials.beacons} beacons")
 
 
 def shape(dials: Dials) -> tuple[int, int]:
@@ -268,7 +269,7 @@ def limit(dials: Dials) -> int:
 SPEC = WorldSpec(
     name="follow",
     dials=Dials,
-    bounds={"size": (7, 63), "beacons": (3, 5), "pause": (0.0, 0.9), "limit": (1, 10_000)},
+    bounds={"size": (7, 63), "beacons": (3, 5), "pause": (0, 0.9), "patience": (0, 1), "limit": (1, 10_000)},
     choices={"partner": PARTNERS},
     check=check,
     shape=shape,

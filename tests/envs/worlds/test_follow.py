@@ -32,7 +32,8 @@ def arenas(n: int = 100, **dials):
     [
         {"limit": 60},
         {"beacons": 3, "size": 7, "partner": "anti-expert", "pause": 0.5},
-        {"beacons": 5, "partner": "random", "pause": 0.0},
+        {"size": 11, "beacons": 5, "partner": "random", "pause": 0.0},
+        {"size": 9, "beacons": 4, "patience": 0.5},
         {"partner": "none"},
     ],
 )
@@ -85,7 +86,7 @@ def test_a_level_is_the_same_whoever_the_partner_is():
 
 
 def test_orders_and_places_are_uniform():
-    arena, state = arenas(6000)
+    arena, state = arenas(6000, size=11, beacons=4)
     counts = np.bincount(state.counters[:, ORDER], minlength=6)
     assert ((counts - 1000) ** 2 / 1000).sum() < 20.5  # 5 degrees of freedom, p = 0.001
     where = state.agent[:, 0] * arena.dials.size + state.agent[:, 1]
@@ -118,7 +119,8 @@ def test_the_last_resort_of_drawing_spots():
 
 def bare(*, beacons, agent, order=0, partner=None, **dials):
     """One arena with four beacons and agent (and partner) on given cells."""
-    arena, state = arenas(1, partner="expert" if partner else "none", pause=0.0, **dials)
+    dials = {"size": 11, "beacons": 4, "pause": 0.0, "patience": 0.0} | dials
+    arena, state = arenas(1, partner="expert" if partner else "none", **dials)
     state.planes[:, AGENT:] = 0
     for k, (y, x) in enumerate(beacons):
         state.planes[0, BEACON + k, y, x] = 1
@@ -168,7 +170,7 @@ def test_the_partner_walks_the_order_and_is_followed():
 @pytest.mark.parametrize("partner", ["expert", "anti-expert", "random"])
 def test_the_partner_takes_shortest_ways_around_other_beacons(partner):
     """One step a turn, always nearer, never on a beacon it does not head for; pauses as often as the dial says."""
-    arena, state = arenas(200, partner=partner, beacons=5, pause=0.3, limit=200)
+    arena, state = arenas(200, partner=partner, size=11, beacons=5, pause=0.3, patience=0.0, limit=200)
     stood, rows = 0, np.arange(200)
     for _ in range(100):
         goal, before = state.counters[:, PARTNER_NEXT] - 1, follow.cells(state.planes[:, PARTNER])
@@ -187,8 +189,44 @@ def test_the_partner_takes_shortest_ways_around_other_beacons(partner):
     assert abs(stood / 20_000 - 0.3) < 0.015
 
 
+def test_the_partner_waits_until_the_agent_has_come():
+    """On its first beacon, red, for as long as the agent's last beacon is another; then on to the second, green."""
+    arena, state = bare(
+        beacons=[(1, 3), (3, 5), (9, 7), (7, 9)], agent=(2, 3), partner=(1, 1), patience=1.0, limit=500
+    )
+    for _ in range(40):
+        engine.step(arena, state, np.array([STAY]))
+    assert state.planes[0, PARTNER, 1, 3] == 1
+    assert engine.step(arena, state, np.array([UP])).events[0].tolist() == [0, 0, 1, 1]
+    assert state.planes[0, PARTNER, 1, 3] == 0  # goes on in the turn in which the agent has come
+    for _ in range(40):
+        engine.step(arena, state, np.array([STAY]))
+    assert state.planes[0, PARTNER, 3, 5] == 1
+
+
+def test_the_partner_does_not_wait_for_who_is_ahead():
+    arena, state = bare(beacons=[(1, 3), (3, 5), (9, 7), (7, 9)], agent=(2, 3), partner=(1, 1), patience=1.0)
+    for action in (UP, STAY, STAY):
+        engine.step(arena, state, np.array([action]))
+    assert state.counters[0, PARTNER_LAST] == 1
+    assert state.planes[0, PARTNER, 1, 3] == 0
+
+
+def test_patience_is_the_share_of_turns_waited():
+    arena, state = arenas(400, size=11, beacons=4, pause=0.0, patience=0.75)
+    waited = turns = 0
+    for _ in range(90):
+        on = (state.planes[:, PARTNER] & state.planes[:, BEACON:PARTNER].max(axis=1)).any(axis=(1, 2))
+        before = state.planes[:, PARTNER].copy()
+        engine.step(arena, state, np.full(400, STAY))
+        stood = (before == state.planes[:, PARTNER]).all(axis=(1, 2))
+        assert not stood[~on].any()
+        waited, turns = waited + stood[on].sum(), turns + on.sum()
+    assert abs(waited / turns - 0.75) < 5 * (0.75 * 0.25 / turns) ** 0.5
+
+
 def test_a_random_partner_goes_to_each_other_beacon_alike():
-    arena, state = arenas(500, partner="random", pause=0.0)
+    arena, state = arenas(500, partner="random", size=11, beacons=4, pause=0.0, patience=0.0)
     pairs = np.zeros((5, 5), int)
     for _ in range(99):
         before = state.counters[:, PARTNER_NEXT].copy()
@@ -227,7 +265,7 @@ def test_a_partner_between_walls_stays():
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 3), st.lists(st.integers(0, 4), min_size=1, max_size=80))
 def test_a_step_changes_what_the_rules_say(seed, partner, actions):
-    arena = registry.world("follow", size=9, partner=follow.PARTNERS[partner])
+    arena = registry.world("follow", size=9, beacons=4, partner=follow.PARTNERS[partner])
     state = engine.reset(arena, [seed])
     for action in actions:
         before = engine.take(state, [0])
@@ -274,6 +312,6 @@ def test_dials_that_do_not_fit_are_refused():
     with pytest.raises(
         BadInput, match=r"dial 'size' of world 'follow' is 8; expected at least 9 for 4 beacons"
     ):
-        registry.world("follow", size=8)
+        registry.world("follow", size=8, beacons=4)
     with pytest.raises(UnknownName, match=r"'antiexpert'.*nearest valid one is 'anti-expert'"):
         registry.world("follow", partner="antiexpert")
