@@ -65,8 +65,8 @@ STAY = 4
 class Dials(NamedTuple):
     """Size of the arena, number of beacons, who the partner is and how slow, time limit; see ``SPEC``."""
 
-    size: int = 11
-    beacons: int = 4
+    size: int = 9
+    beacons: int = 3
     partner: int = EXPERT
     pause: float = 0.1
     patience: float = 1.0
