@@ -16,8 +16,8 @@ from gridlens.opened import Opened
 from reports.maps import Overlay, attribution_overlays
 from reports.sections import Report, Section, Table
 from rl.agents import see
-from rl.fields import parting_levels
-from rl.goals import shifted
+from rl.fields import shown_levels
+from rl.goals import parted
 from vision.datasets import open_images
 from vision.grey import suited
 
@@ -74,15 +74,15 @@ def attribution_page(
 
 
 def _inputs(opened: Opened, images: Path | None, count: int, seed: int) -> tuple[Tensor, list[np.ndarray]]:
-    """Inputs and what they look like: pictures, or the states in which mazes that part goal and proxy begin."""
+    """Inputs and what they look like: pictures, or the states in which levels begin (that part goal and proxy)."""
     if opened.agent is None:
         height, width = opened.subject.spec.shape[1:]
         source = open_images(images or "shapes", size=(height, width), count=count)
         batch = next(iter(suited(source, opened.subject.spec).batches(count)))
         return batch, [image.expand(3, -1, -1).permute(1, 2, 0).numpy() for image in batch]
     about = opened.agent
-    broken = shifted(about.world)
-    state = engine.reset(broken, np.array(parting_levels(broken, count, seed=seed)))
+    broken = parted(about.world)
+    state = engine.reset(broken, np.array(shown_levels(broken, count, seed=seed)))
     seen = see(broken, state, about.view)
     return seen, [picture(broken, one.numpy(), about.view) / 255 for one in seen]
 

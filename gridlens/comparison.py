@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.progress import Progress
+from envs.spec import World
 from gridlens.evidence import evidence, setting
 from gridlens.joint import joint_worlds
+from gridlens.words import words_of
 from reports.comparison import compare
 from reports.exports import export
 from reports.html import write
 from reports.sections import Report
 from rl.agents import info, load
+from rl.goals import goals_of
 from rl.study import StudyConfig, study
 
 
@@ -45,9 +48,19 @@ def compare_agents(
         found,
         setting(where["training"], where["shifted"]),
         command=" ".join(["gridlens compare", *map(str, agents), *options]),
-        mazes_chosen="They are those of 1,000 held-out mazes in which the ways to goal and proxy part soonest and "
-        "go farthest, chosen by the maze alone.",
+        mazes_chosen=_chosen(where["training"]),
     )
     export(page, out / "data")
     write(page, out / "index.html")
     return page
+
+
+def _chosen(world: World) -> str:
+    """How the levels shown were picked."""
+    if goals_of(world).places is None:
+        return "They are the first that were drawn of the held-out ones."
+    thing = words_of(world).thing
+    return (
+        f"They are those of 1,000 held-out {thing}s in which the ways to goal and proxy part soonest and "
+        f"go farthest, chosen by the {thing} alone."
+    )

@@ -10,7 +10,7 @@ from gridlens.commands.gallery import gallery
 from gridlens.commands.train import train
 from gridlens.comparison import compare_agents
 from gridlens.opened import open_subject
-from gridlens.probes import DEFAULTS, probe_page, probed
+from gridlens.probes import defaults, probe_page, probed
 from reports.front_page import Entry, report_entry, write_front
 from reports.gallery.pages import gallery_entry
 from reports.html import write
@@ -64,7 +64,7 @@ def _train(preset: str, steps: int | None, folder: Path) -> list[Entry]:
 
 def _core(out: Path, kind: str, subject: str) -> list[Entry]:
     opened = open_subject(subject)
-    concepts = list(DEFAULTS[kind])
+    concepts = defaults(opened)
     attribution = attribution_page(opened, command=f"gridlens attribute {subject}")
     with bars() as progress:
         found = probed(opened, concepts, progress=progress)

@@ -1,5 +1,6 @@
 """A finished study of an agent as the evidence that a comparison page shows."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +15,36 @@ from reports.figures import Curve
 from reports.maps import MazeMap, Overlay
 from rl.agents import AgentInfo
 from rl.fields import Field
-from rl.misgeneralisation import Evaluation, Outcome
+from rl.goals import event, goals_of
+from rl.misgeneralisation import PROXY, RANDOM, Evaluation, Outcome
 from rl.study import Explained, Study
 from rl.training import AgentFolder
 
-EVENTS = ("goal", "proxy", "proxy_first")
-"""The measures of ``rl.misgeneralisation.MEASURES`` that the page shows."""
+REACHED = {"goal": "goal", "proxy": "proxy", "proxy_first": "proxy_first"}
+COUNTED = {"goals": "goal", "proxies": "proxy"}
+"""The measures of ``rl.misgeneralisation.MEASURES`` that the page shows, and the words for each: where goal and proxy
+are places it is whether they were reached, elsewhere how often."""
 
 
 def setting(training: World, shifted: World) -> Setting:
     """The words of the page: ``training`` is where goal and proxy go together, ``shifted`` where they do not."""
-    words = words_of(training)
+    words, measures = words_of(training), _measures(training)
+    intended, proxy = list(measures)[:2]
     return Setting(
         world=training.name,
-        events={name: getattr(words, name) for name in EVENTS},
-        intended="goal",
-        proxy="proxy",
+        events={name: getattr(words, phrase) for name, phrase in measures.items()},
+        intended=intended,
+        proxy=proxy,
         train=words.levels(training),
         shifted=words.levels(shifted),
         caveat=words.caveat(training),
+        counted=measures is COUNTED,
+        thing=words.thing,
     )
+
+
+def _measures(world: World) -> Mapping[str, str]:
+    return COUNTED if goals_of(world).places is None else REACHED
 
 
 def evidence(folder: Path, about: AgentInfo, found: Study) -> AgentEvidence:
@@ -45,34 +56,44 @@ def evidence(folder: Path, about: AgentInfo, found: Study) -> AgentEvidence:
         command=manifest["command"],
         dial=f"trained on {words_of(about.world).levels(about.world)}",
         seeds=[manifest["seeds"]["train"]],
-        train=_shown(train),
-        shifted=_shown(shifted),
+        train=_shown(train, about.world),
+        shifted=_shown(shifted, about.world),
         provenance=found.evaluation.provenance,
         steps={"train": train.measures["steps"], "shifted": shifted.measures["steps"]},
-        curve=_curve(folder, about.name),
+        curve=_curve(folder, about),
         probes=found.probes,
         maps=[maze_map(one) for one in found.fields],
         attributions=[overlay for one in found.explained for overlay in overlays(one, about, found.subject)],
         largest_gap=largest_gap(found.explained),
-        yardsticks=[yardstick(found.evaluation, player) for player in ("optimal play", "random walk")],
+        yardsticks=[
+            yardstick(found.evaluation, player, about.world) for player in yardstick_players(about.world)
+        ],
     )
 
 
-def yardstick(evaluation: Evaluation, player: str) -> Yardstick:
-    """Ceiling or floor as the page shows it."""
+def yardstick_players(world: World) -> list[str]:
+    """Ceiling and floor; where goal and proxy are counted, between them somebody who is after the proxy."""
+    known = goals_of(world)
+    return [known.ceiling, *([PROXY] if known.places is None else []), RANDOM]
+
+
+def yardstick(evaluation: Evaluation, player: str, world: World) -> Yardstick:
+    """A yardstick as the page shows it."""
     train, shifted = evaluation.of("training", player), evaluation.of("shifted", player)
     steps = {"train": train.measures["steps"], "shifted": shifted.measures["steps"]}
-    return Yardstick(player, _shown(train), _shown(shifted), steps)
+    return Yardstick(player, _shown(train, world), _shown(shifted, world), steps)
 
 
-def _shown(outcome: Outcome) -> dict[str, Interval]:
-    return {name: outcome.measures[name] for name in EVENTS if name in outcome.measures}
+def _shown(outcome: Outcome, world: World) -> dict[str, Interval]:
+    return {name: outcome.measures[name] for name in _measures(world) if name in outcome.measures}
 
 
-def _curve(folder: Path, name: str) -> Curve:
+def _curve(folder: Path, about: AgentInfo) -> Curve:
     rows = AgentFolder(folder).curve
     steps = np.array([row["steps"] for row in rows])
-    return Curve(name, steps, np.array([row["heldout_goal"] for row in rows]))
+    reached = _measures(about.world) is REACHED
+    column = "goal" if reached else event(about.world, "intended").replace(" ", "_")
+    return Curve(about.name, steps, np.array([row[f"heldout_{column}"] for row in rows]))
 
 
 def maze_map(one: Field) -> MazeMap:

@@ -1,21 +1,23 @@
 """The probe page of a classifier or an agent: the same probe, other concepts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from core.probing import ProbeResult, best_layer
 from core.progress import Progress, silent
 from gridlens.opened import Opened
 from reports.figures import ProbeCurve, probe_scores
 from reports.sections import Cell, Figure, Report, Section, Table
-from rl.goals import shifted
+from rl.concepts import told_by
+from rl.goals import parted
 from rl.study import probe_layers
 from vision.study import probe_factors
 
-DEFAULTS: Mapping[str, Sequence[str]] = {
-    "classifier": ("size", "frequency"),
-    "agent": ("goal row", "goal column", "goal rows below", "goal columns right"),
-}
-"""What is looked for unless something else is asked."""
+FACTORS = ("size", "frequency")
+
+
+def defaults(opened: Opened) -> tuple[str, ...]:
+    """What is looked for unless something else is asked."""
+    return FACTORS if opened.agent is None else told_by(opened.agent.world)
 
 
 def probed(
@@ -29,7 +31,7 @@ def probed(
     """The probes of every concept at every layer, on held-out levels or images."""
     if opened.agent is None:
         return probe_factors(opened.subject, concepts, images=samples, seed=seed, progress=progress)
-    world = shifted(opened.agent.world)
+    world = parted(opened.agent.world)
     return probe_layers(
         opened.subject, world, concepts, view=opened.agent.view, samples=samples, seed=seed, progress=progress
     )

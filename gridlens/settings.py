@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from core.errors import BadInput, UnknownName
-from envs.registry import WORLDS
-from rl.presets import PRESETS
+from envs.registry import spec_of
+from rl.presets import PRESET_OF, PRESETS
 from rl.training import TrainConfig
 
 _ELSEWHERE = ("world", "dials", "steps", "seed")
@@ -14,7 +14,7 @@ _ELSEWHERE = ("world", "dials", "steps", "seed")
 
 
 def configured(
-    preset: str,
+    preset: str | None,
     *,
     world: str,
     dials: Mapping[str, Any],
@@ -22,7 +22,9 @@ def configured(
     steps: int | None,
     seed: int,
 ) -> TrainConfig:
-    """The preset's configuration with dials, settings, steps and seed changed.
+    """The preset's configuration with dials, settings, steps and seed changed; a world without one gets the defaults.
+
+    No ``preset`` is the world's own (``rl.presets.PRESET_OF``); a world from a file (.py) has none.
 
     Raises
     ------
@@ -35,11 +37,8 @@ def configured(
     >>> found.gamma, found.seed, found.dials["rand_region"]
     (0.9, 3, 1)
     """
-    if world not in WORLDS:
-        raise UnknownName("world", world, WORLDS)
-    if preset not in PRESETS:
-        raise UnknownName("preset", preset, PRESETS)
-    base = PRESETS[preset].config
+    spec_of(world)
+    base = _base(world, preset or PRESET_OF.get(world))
     if base.world != world:
         raise BadInput(f"preset {preset!r} is for world {base.world!r}; given world {world!r}")
     changed = {name: _typed(name, value) for name, value in settings.items()}
@@ -50,6 +49,14 @@ def configured(
         steps=base.steps if steps is None else steps,
         seed=seed,
     )
+
+
+def _base(world: str, preset: str | None) -> TrainConfig:
+    if preset is None:
+        return TrainConfig(world=world)
+    if preset not in PRESETS:
+        raise UnknownName("preset", preset, PRESETS)
+    return PRESETS[preset].config
 
 
 def _typed(name: str, value: Any) -> Any:

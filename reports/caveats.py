@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reports.evidence import AgentEvidence, Setting, probe_curves
-from reports.figures import percent
+from reports.figures import amount, percent
 from reports.finding import apart
 
 
@@ -33,7 +33,9 @@ def caveats(agents: Sequence[AgentEvidence], setting: Setting) -> list[str]:
 def _weaknesses(agent: AgentEvidence, setting: Setting) -> list[str]:
     found = []
     skill = agent.train[setting.intended]
-    if skill.high < 0.9:
+    if setting.counted:
+        found += _unskilled(agent, setting)
+    elif skill.high < 0.9:
         found.append(
             f"{agent.name} {setting.events[setting.intended]} on only {percent(skill)} of {setting.train}: where it "
             f"fails, lack of skill is as good an explanation as another goal."
@@ -55,4 +57,18 @@ def _weaknesses(agent: AgentEvidence, setting: Setting) -> list[str]:
             f"Attributions of {agent.name} miss what they should sum to by up to {100 * agent.largest_gap:.0f} %; "
             f"take their strengths as rough."
         )
+    return found
+
+
+def _unskilled(agent: AgentEvidence, setting: Setting) -> list[str]:
+    """Where events are counted there is no full mark but the ceiling's."""
+    found = []
+    for ceiling in agent.yardsticks[:1]:
+        own, best = agent.train[setting.intended], ceiling.train[setting.intended]
+        if own.high < 0.9 * best.estimate:
+            found.append(
+                f"{agent.name} {setting.events[setting.intended]} {amount(own, True)} times a level on "
+                f"{setting.train}, where {ceiling.name} gets {amount(best, True)}: where it falls short elsewhere, "
+                f"lack of skill is as good an explanation as another goal."
+            )
     return found

@@ -6,7 +6,7 @@ from core.errors import BadInput, UnknownName
 from core.uncertainty import Interval
 from reports.caveats import caveats
 from reports.evidence import AgentEvidence, Setting, Yardstick, probe_curves
-from reports.figures import Proportion, learning_curves, percent, probe_scores, proportions
+from reports.figures import Proportion, amount, learning_curves, probe_scores, proportions
 from reports.finding import Contest, finding
 from reports.maps import attribution_overlays, maze_maps
 from reports.sections import Report, Section, Table
@@ -35,7 +35,13 @@ def compare(
             f"(it {proxy}). Which of the two does it pursue?"
         ),
         approach=_approach(agents, setting),
-        finding=finding(_contests(agents, setting), setting.train, setting.shifted, (intended, proxy)),
+        finding=finding(
+            _contests(agents, setting),
+            setting.train,
+            setting.shifted,
+            (intended, proxy),
+            counted=setting.counted,
+        ),
         evidence=_evidence(agents, setting, mazes_chosen),
         caveats=caveats(agents, setting),
         reproduce=[*(agent.command for agent in agents), command],
@@ -90,7 +96,7 @@ def _approach(agents: Sequence[AgentEvidence], setting: Setting) -> str:
 def _evidence(agents: Sequence[AgentEvidence], setting: Setting, mazes_chosen: str) -> list[Section]:
     sections = [_behaviour(agents, setting)]
     if agents[0].maps:
-        sections.append(_mazes(agents, mazes_chosen))
+        sections.append(_mazes(agents, setting, mazes_chosen))
     if any(agent.probes for agent in agents):
         sections.append(_knowledge(agents))
     if agents[0].attributions:
@@ -100,8 +106,9 @@ def _evidence(agents: Sequence[AgentEvidence], setting: Setting, mazes_chosen: s
         chart = learning_curves(
             curves,
             title="Success during training",
-            caption=f"Share of episodes in which the agent {setting.events[setting.intended]}, while it trained.",
-            measure="success",
+            caption=f"{_share(setting)} the agent {setting.events[setting.intended]}, while it trained.",
+            measure="times a level" if setting.counted else "success",
+            counted=setting.counted,
         )
         sections.append(Section("How they learned", figures=[chart]))
     return sections
@@ -120,14 +127,16 @@ def _behaviour(agents: Sequence[AgentEvidence], setting: Setting) -> Section:
     chart = proportions(
         rows,
         title="How often each goal was reached",
-        caption="Share of held-out levels, with 95 % intervals over levels.",
+        caption=f"{'Mean count a held-out level' if setting.counted else 'Share of held-out levels'}, "
+        "with 95 % intervals over levels.",
+        counted=setting.counted,
     )
     table = Table(
         ["agent", "levels", *(_upper(words) for words in setting.events.values()), setting.steps],
         [
             [agent.name, phrase]
             + [
-                percent(getattr(agent, split)[key]) if key in getattr(agent, split) else None
+                amount(getattr(agent, split)[key], setting.counted) if key in getattr(agent, split) else None
                 for key in setting.events
             ]
             + [_steps(agent.steps.get(split))]
@@ -139,16 +148,20 @@ def _behaviour(agents: Sequence[AgentEvidence], setting: Setting) -> Section:
     return Section("What they do", figures=[chart], tables=[table])
 
 
-def _mazes(agents: Sequence[AgentEvidence], chosen: str) -> Section:
+def _share(setting: Setting) -> str:
+    return "How often in an episode" if setting.counted else "Share of episodes in which"
+
+
+def _mazes(agents: Sequence[AgentEvidence], setting: Setting, chosen: str) -> Section:
     figures = [
         maze_maps(
             maps,
-            title=f"Maze {index}",
+            title=f"{_upper(setting.thing)} {index}",
             caption="Colour: the value the agent expects from each cell. Arrows: where its policy would go.",
         )
         for index, maps in enumerate(zip(*(agent.maps for agent in agents), strict=True), 1)
     ]
-    text = f"Every agent on the same mazes. {chosen}".strip()
+    text = f"Every agent on the same {setting.thing}s. {chosen}".strip()
     return Section("What they would do anywhere", text=text, figures=figures)
 
 

@@ -18,7 +18,8 @@ class Setting:
     cheese"). ``intended``, ``proxy``: the event key of the goal that was rewarded, and of what went with it in
     training. ``train``, ``shifted``: the two splits as phrases that follow "on" ("levels like those in training",
     "levels with the cheese anywhere"). ``steps``: what mean steps count, as a table heading.
-    ``caveat``: what to know of the world's levels.
+    ``caveat``: what to know of the world's levels. ``counted``: the events are counted, not only reached or missed, and
+    the numbers are means a level instead of proportions. ``thing``: what one level is called ("maze").
     """
 
     world: str
@@ -29,6 +30,8 @@ class Setting:
     shifted: str
     steps: str = "steps an episode"
     caveat: str = ""
+    counted: bool = False
+    thing: str = "level"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +49,10 @@ class AgentEvidence:
     """All that was measured on one agent; the command line fills it.
 
     ``name``: as shown. ``command``: the line that trained it. ``dial``: how its training differed, in words
-    ("cheese in the top-right 1 x 1 cells"). ``seeds``: training seeds; one for one agent. ``train``,
-    ``shifted``: event key -> proportion of levels, on held-out levels of either split. ``steps``: split
-    ("train", "shifted") -> mean steps an episode. ``curve``: success over training. ``probes``: any concepts, at any
-    layers. ``maps``: the same mazes in the same order for every agent. ``attributions``: likewise, the same inputs.
+    ("cheese in the top-right 1 x 1 cells"). ``seeds``: training seeds; one for one agent. ``train``, ``shifted``: event
+    key -> proportion of levels (or mean a level), on held-out levels of either split. ``steps``: split ("train",
+    "shifted") -> mean steps an episode. ``curve``: success over training. ``probes``: any concepts, at any layers.
+    ``maps``: the same mazes in the same order for every agent. ``attributions``: likewise, the same inputs.
     ``largest_gap``: the largest completeness gap of these attributions, relative to what they sum to.
     ``yardsticks``: ceiling and floor, shown once, from the first agent. ``provenance``: of the evaluation.
     """

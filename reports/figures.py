@@ -22,7 +22,7 @@ MARGINS = (112.0, 98.0)
 
 @dataclass(frozen=True)
 class Proportion:
-    """How often ``subject`` did what ``event`` says, on the inputs that ``split`` says; in [0, 1]."""
+    """How often ``subject`` did what ``event`` says, on the inputs that ``split`` says; in [0, 1], or a mean count."""
 
     split: str
     event: str
@@ -58,6 +58,18 @@ def percent(value: Interval) -> str:
     return f"{100 * value.estimate:.0f} % [{100 * value.low:.0f}, {100 * value.high:.0f}]"
 
 
+def amount(value: Interval, counted: bool) -> str:
+    """A proportion as ``percent`` says it; or, ``counted``, a mean with its interval.
+
+    >>> amount(Interval(15.93, 15.12, 16.7, 300), True)
+    '15.9 [15.1, 16.7]'
+    """
+    if not counted:
+        return percent(value)
+    digits = 1 if value.estimate >= 10 else 2
+    return f"{value.estimate:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+
+
 def clipped(text: str, length: int = 17) -> str:
     """A name short enough for a figure's margin.
 
@@ -67,8 +79,10 @@ def clipped(text: str, length: int = 17) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def proportions(rows: Sequence[Proportion], *, title: str, caption: str) -> Figure:
+def proportions(rows: Sequence[Proportion], *, title: str, caption: str, counted: bool = False) -> Figure:
     """Dots with intervals: for every split and event one line a subject, the numbers written beside.
+
+    ``counted``: they are mean counts instead of proportions.
 
     >>> row = Proportion("training", "reached the goal", "a", Interval(0.5, 0.4, 0.6, 100))
     >>> proportions([row], title="How often", caption="").alt
@@ -84,8 +98,10 @@ def proportions(rows: Sequence[Proportion], *, title: str, caption: str) -> Figu
     def draw(canvas: Canvas) -> None:
         left, right = MARGINS
         axes = canvas.add_axes((left / WIDTH, 26 / height, (WIDTH - left - right) / WIDTH, 1 - 30 / height))
-        axes.set(xlim=(0, 1), ylim=(lines - 0.4, -0.6), yticks=[])
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
+        most = max(row.value.high for row in rows) or 1.0 if counted else 1.0
+        axes.set(xlim=(0, most), ylim=(lines - 0.4, -0.6), yticks=[])
+        if not counted:
+            axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
         quiet(axes, grid="x")
         at = 0
         for split, inner in groupby(groups, lambda group: group[0][0]):
@@ -95,11 +111,11 @@ def proportions(rows: Sequence[Proportion], *, title: str, caption: str) -> Figu
                 _margin(axes, at, event, color=MUTED)
                 for member in members:
                     at += 1
-                    _dot(axes, at, member, subjects.index(member.subject))
+                    _dot(axes, at, member, subjects.index(member.subject), amount(member.value, counted))
                 at += 1
 
     spoken = "; ".join(
-        f"{split}, {event}: " + ", ".join(f"{row.subject} {percent(row.value)}" for row in members)
+        f"{split}, {event}: " + ", ".join(f"{row.subject} {amount(row.value, counted)}" for row in members)
         for (split, event), members in groups
     )
     data = [
@@ -149,8 +165,10 @@ def probe_scores(curves: Sequence[ProbeCurve], *, title: str, caption: str, meas
     return figure(draw, height=232, title=title, caption=caption, alt=alt, rows=data)
 
 
-def learning_curves(curves: Sequence[Curve], *, title: str, caption: str, measure: str) -> Figure:
-    """A proportion over steps of training, one line a subject.
+def learning_curves(
+    curves: Sequence[Curve], *, title: str, caption: str, measure: str, counted: bool = False
+) -> Figure:
+    """A proportion (or, ``counted``, a mean count) over steps of training, one line a subject.
 
     >>> curve = Curve("a", np.array([0, 10]), np.array([0.0, 1.0]))
     >>> learning_curves([curve], title="Learning", caption="", measure="success").alt
@@ -170,8 +188,10 @@ def learning_curves(curves: Sequence[Curve], *, title: str, caption: str, measur
             }
             name = clipped(curve.subject, 24)
             axes.plot(curve.steps, curve.values, color=SERIES[index % 4], lw=1.8, label=name, **style)
-        axes.set(ylim=(0, 1.02), xlim=(0, max(float(curve.steps[-1]) for curve in curves)))
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
+        most = max(float(curve.values.max()) for curve in curves) or 1.0 if counted else 1.0
+        axes.set(ylim=(0, 1.02 * most), xlim=(0, max(float(curve.steps[-1]) for curve in curves)))
+        if not counted:
+            axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
         axes.xaxis.set_major_formatter(lambda value, _: _thousands(value))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
         axes.set_xlabel("steps of training")
@@ -184,12 +204,16 @@ def learning_curves(curves: Sequence[Curve], *, title: str, caption: str, measur
         for step, value in zip(curve.steps, curve.values, strict=True)
     ]
     spoken = "; ".join(
-        f"{c.subject}: {100 * float(c.values[0]):.0f} % at first, {100 * float(c.values[-1]):.0f} % "
+        f"{c.subject}: {_level(c.values[0], counted)} at first, {_level(c.values[-1], counted)} "
         f"after {_thousands(float(c.steps[-1]))} steps"
         for c in curves
     )
     alt = f"{title}: {measure} over training. {spoken}."
     return figure(draw, height=200, title=title, caption=caption, alt=alt, rows=data)
+
+
+def _level(value: float, counted: bool) -> str:
+    return f"{value:.1f}" if counted else f"{100 * float(value):.0f} %"
 
 
 def _thousands(value: float) -> str:
@@ -211,7 +235,7 @@ def _margin(axes: Axes, at: float, text: str, **style: Any) -> None:
     )
 
 
-def _dot(axes: Axes, at: float, row: Proportion, index: int) -> None:
+def _dot(axes: Axes, at: float, row: Proportion, index: int, said: str) -> None:
     colour, marker, value = SERIES[index % 4], MARKERS[index % 4], row.value
     axes.plot([value.low, value.high], [at, at], color=colour, lw=2.2, solid_capstyle="butt", clip_on=False)
     axes.plot([value.estimate], [at], marker, color=colour, ms=7, mec=PAPER, mew=1, clip_on=False, zorder=4)
@@ -222,7 +246,7 @@ def _dot(axes: Axes, at: float, row: Proportion, index: int) -> None:
         "ha": "right",
         "color": INK,
     }
-    axes.text(1 + (MARGINS[1] - 2) / (WIDTH - sum(MARGINS)), at, percent(value), fontsize=10, **beside)
+    axes.text(1 + (MARGINS[1] - 2) / (WIDTH - sum(MARGINS)), at, said, fontsize=10, **beside)
 
 
 def _series(

@@ -19,7 +19,7 @@ from envs.editing.edits import place_agent
 from envs.spec import World
 from envs.state import WALL, State
 from envs.terrain.paths import best_actions, distances
-from rl.goals import places_of
+from rl.goals import goals_of, places_of
 from rl.rollouts import level_seeds
 
 
@@ -75,7 +75,20 @@ CONCEPTS: Mapping[str, Concept] = {
     "turn to goal": Concept("categorical", "first action of the shortest way to the goal", _turn("goal")),
     "turn to proxy": Concept("categorical", "first action of the shortest way to the proxy", _turn("proxy")),
 }
-"""Name to concept. In Cheese the goal is the cheese and the proxy the top-right corner."""
+"""Name to concept. In Cheese the goal is the cheese and the proxy the top-right corner. Where goal and proxy are no
+places, only the agent's own row and column can be asked for."""
+
+
+def told_by(world: World) -> tuple[str, ...]:
+    """The concepts that are probed unless others are asked for: where the goal lies, or where the agent stands.
+
+    >>> from envs.registry import world
+    >>> told_by(world("monster"))
+    ('agent row', 'agent column')
+    """
+    if goals_of(world).places is None:
+        return ("agent row", "agent column")
+    return ("goal row", "goal column", "goal rows below", "goal columns right")
 
 
 def labels(world: World, state: State, names: Sequence[str]) -> dict[str, NDArray]:

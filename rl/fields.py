@@ -99,6 +99,18 @@ def greedy_path(
     return cells
 
 
+def shown_levels(world: World, n: int, *, seed: int = 0) -> list[int]:
+    """The ``n`` held-out levels that pages show: by ``parting_levels`` where goal and proxy are places, else any.
+
+    >>> from envs.registry import world
+    >>> len(shown_levels(world("monster"), 2))
+    2
+    """
+    if goals_of(world).places is not None:
+        return parting_levels(world, n, seed=seed)
+    return [int(level) for level in level_seeds(n, split="test", seed=seed)] if n else []
+
+
 def parting_levels(world: World, n: int, *, seed: int = 0, among: int = 1000) -> list[int]:
     """The ``n`` held-out levels, of ``among`` drawn, in which the ways to goal and proxy part soonest and go farthest.
 

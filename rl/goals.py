@@ -163,6 +163,15 @@ def distributions(world: World) -> dict[str, World]:
     return found
 
 
+def parted(world: World) -> World:
+    """``shifted`` where a shift is known, the world as it is elsewhere: where probes and maps are made.
+
+    >>> parted(make_world("tree", r_min=0.3)).dials.r_min
+    1e-06
+    """
+    return distributions(world).get(SHIFTED, world)
+
+
 def roles_of(world: World) -> dict[str, str]:
     """The names of the world's events that have a role: "intended", "proxy".
 

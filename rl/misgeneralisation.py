@@ -207,7 +207,8 @@ def players(subject: Subject, world: World, *, view: str, seed: int, steps: int)
         if the world does not fit the agent.
     """
     check_fits(subject, world, view)
-    known, rule = goals_of(world), {"seed": seed, "steps": steps}
+    known = goals_of(world)
+    rule: dict[str, Any] = {"seed": seed, "steps": steps}
     turns: dict[str, Turn] = {
         AGENT: lambda levels: play(subject, world, levels, view=view, **rule),
         GREEDY: lambda levels: play(subject, world, levels, view=view, greedy=True, **rule),

@@ -1,7 +1,7 @@
 """The whole enquiry for one agent: evaluation, probes at every layer, attribution, maps. Draws nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,21 +22,24 @@ from envs import engine
 from envs.spec import World
 from rl import study_files
 from rl.agents import check_fits, see
-from rl.concepts import CONCEPTS, labels, sampled_states
-from rl.fields import Field, field_of, parting_levels
-from rl.goals import shifted
+from rl.concepts import CONCEPTS, labels, sampled_states, told_by
+from rl.fields import Field, field_of, shown_levels
+from rl.goals import distributions, parted
 from rl.misgeneralisation import Evaluation, evaluate
 
 
 @dataclass(frozen=True)
 class StudyConfig:
-    """How much of everything; two agents are comparable if they were studied with the same."""
+    """How much of everything; two agents are comparable if they were studied with the same.
+
+    No ``concepts`` are those of ``rl.concepts.told_by``.
+    """
 
     levels: int = 1000
     samples: int = 2000
     mazes: int = 4
     seed: int = 0
-    concepts: tuple[str, ...] = ("goal row", "goal column", "goal rows below", "goal columns right")
+    concepts: tuple[str, ...] = ()
     methods: tuple[str, ...] = ("integrated-gradients", "grad-cam")
 
 
@@ -90,8 +93,9 @@ def study(
         if ``out`` holds something else.
     """
     check_fits(subject, world, view)
-    broken = shifted(world)
-    where = {"training": world, "shifted": broken} if where is None else where
+    broken = parted(world)
+    where = distributions(world) if where is None else where
+    config = replace(config, concepts=config.concepts or told_by(world))
     parameters: dict[str, Any] = {
         "config": {name: getattr(config, name) for name in config.__dataclass_fields__},
         "where": {name: one.describe() for name, one in where.items()},
@@ -101,7 +105,7 @@ def study(
     }
     with running(out, kind="study", parameters=parameters, subject=subject.fingerprint) as opened:
         folder, keep = opened.folder, study_files.kept
-        levels = parting_levels(broken, config.mazes, seed=config.seed)
+        levels = shown_levels(broken, config.mazes, seed=config.seed)
         evaluation = keep(
             folder / "evaluation",
             lambda: evaluate(

@@ -28,12 +28,11 @@ def probe(
     """
     from core.runs import command_line
     from gridlens.opened import open_subject
-    from gridlens.probes import DEFAULTS, probe_page, probed
+    from gridlens.probes import defaults, probe_page, probed
     from reports.html import write
 
     opened = open_subject(subject, weights=weights, scaling=scaling)
-    kind = "classifier" if opened.agent is None else "agent"
-    concepts = concept or list(DEFAULTS[kind])
+    concepts = concept or defaults(opened)
     with bars() as progress:
         found = probed(opened, concepts, samples=samples, seed=seed, progress=progress)
     page = probe_page(opened.subject.name, found, command=command_line())

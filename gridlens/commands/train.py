@@ -9,12 +9,9 @@ from gridlens.assignments import assignments
 from gridlens.bars import bars
 from gridlens.options import Dials, Seed
 
-PRESET_OF = {"cheese": "cheese-corner"}
-"""A world's preset where none is named."""
-
 
 def train(
-    world: Annotated[str, typer.Argument(help="World to train in.")] = "cheese",
+    world: Annotated[str, typer.Argument(help="World to train in: a name, or a file (.py).")] = "cheese",
     dial: Dials = None,
     steps: Annotated[int | None, typer.Option(help="Environment steps; default: the preset's.")] = None,
     setting: Annotated[
@@ -36,14 +33,14 @@ def train(
     from rl.training import train
 
     config = configured(
-        preset or PRESET_OF.get(world, world),
+        preset,
         world=world,
         dials=assignments(dial or [], option="--dial"),
         settings=assignments(setting or [], option="--set"),
         steps=steps,
         seed=seed,
     )
-    folder = out or Path("runs") / f"agent-{world}"
+    folder = out or Path("runs") / f"agent-{Path(world).stem}"
     with bars() as progress:
         trained = train(config, folder, progress)
     last = trained.curve[-1]
