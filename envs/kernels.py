@@ -75,8 +75,9 @@ def inlined(function: Callable[..., Any]) -> Any:
     """A kernel's part: compiled into each of its callers, so that handing it arrays costs nothing.
 
     A call hands over arrays with their counts of references raised, which takes longer than a small function itself.
+    Here nothing is counted (``_nrt``), so such a part cannot make arrays.
     """
-    return _compiled(function, forceinline=True)
+    return _compiled(function, forceinline=True, _nrt=False)
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:

@@ -54,7 +54,7 @@ def _towards(state: State, thing: int, words: np.ndarray) -> np.ndarray:
 def _to_nearest(planes, agent, thing, words, actions):
     """As the crow flies to the first of the nearest in reading order; drawn where rows and columns both would do."""
     n, count, h, w = planes.shape
-    flat, cells = planes.reshape(-1), np.empty(h * w, np.int64)
+    flat, cells = planes.reshape(-1), np.empty(h * w + 3, np.int64)
     for i in range(n):
         y, x = agent[i, 0], agent[i, 1]
         found = ones(flat, (i * count + thing) * h * w, h * w, cells)
@@ -81,7 +81,7 @@ def _nearest(cells, found, y, x, w):
 @kernel
 def _careful(planes, agent, counters, cap, words, actions):
     n, count, h, w = planes.shape
-    flat, things, monsters = planes.reshape(-1), np.empty(h * w, np.int64), np.empty(h * w, np.int64)
+    flat, things, monsters = planes.reshape(-1), np.empty(h * w + 3, np.int64), np.empty(h * w + 3, np.int64)
     for i in range(n):
         y, x = agent[i, 0], agent[i, 1]
         first, held = i * count * h * w, counters[i, HELD]

@@ -41,15 +41,16 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import BadInput
+from envs.bits import first_one
 from envs.cycles import AFTER, BEFORE, ORDERS, SMALLEST
-from envs.kernels import kernel
+from envs.kernels import inlined, kernel
 from envs.play.policies import towards
 from envs.randomness import below, chance
 from envs.spec import Event, World, WorldSpec
 from envs.state import AGENT, WALL, State
 from envs.terrain.paths import cells, distances, distances_to
 from envs.terrain.spots import draw_spot
-from envs.terrain.walking import find, step_towards
+from envs.terrain.walking import step_towards
 
 COLOURS = ("red", "green", "blue", "yellow", "white")
 BEACON, PARTNER = 2, 7
@@ -97,60 +98,65 @@ def place(state, which, dials):
 @kernel
 def act(state, actions, events, terminated, dials):
     """Move each agent, note what it enters, then let the partner walk."""
-    flat = state.planes.reshape(-1)
-    for i in range(len(actions)):
-        planes, action = state.planes[i], actions[i]
-        y, x = state.agent[i, 0], state.agent[i, 1]
-        row = y + (action == 1) - (action == 0)
-        column = x + (action == 3) - (action == 2)
-        if not planes[WALL, row, column]:
-            planes[AGENT, y, x] = 0
-            planes[AGENT, row, column] = 1
-            state.agent[i, 0], state.agent[i, 1] = row, column
-            for k in range(dials.beacons):
-                if planes[BEACON + k, row, column] and state.counters[i, LAST] != k + 1:
-                    _enter(state.counters[i], k, events[i], dials)
+    n, count, h, w = state.planes.shape
+    flat, agent, counters = state.planes.reshape(-1), state.agent, state.counters
+    for i in range(n):
+        start, action, y, x = i * count * h * w, actions[i], np.int64(agent[i, 0]), np.int64(agent[i, 1])
+        row, column = y + (action == 1) - (action == 0), x + (action == 3) - (action == 2)
+        free = flat[np.uint64(start + WALL * h * w + row * w + column)] == 0
+        row, column = row if free else y, column if free else x
+        flat[np.uint64(start + AGENT * h * w + y * w + x)] = 0
+        flat[np.uint64(start + AGENT * h * w + row * w + column)] = 1
+        agent[i, 0], agent[i, 1] = row, column
+        beacons = start + BEACON * h * w + row * w + column
+        something = np.uint8(0)
+        for k in range(dials.beacons):
+            something |= flat[np.uint64(beacons + k * h * w)]
+        for k in range(dials.beacons if something else 0):
+            if flat[np.uint64(beacons + k * h * w)] and counters[i, LAST] != k + 1:
+                _enter(counters, events, i, k, dials)
         if dials.partner != NONE and chance(state.chances, i) >= dials.pause:
-            _lead(state.planes, flat, state.counters[i], state.chances, i, dials)
+            _lead(flat, (start, h, w), counters, state.chances, i, dials)
 
 
-@kernel
-def _enter(counters, beacon, events, dials):
+@inlined
+def _enter(counters, events, i, beacon, dials):
     """Judge an entry by the order and by the partner."""
-    if counters[LAST] == 0:
-        events[FIRST] = 1
-    elif AFTER[dials.beacons - SMALLEST, counters[ORDER], counters[LAST] - 1] == beacon:
-        events[RIGHT] = 1
+    if counters[i, LAST] == 0:
+        events[i, FIRST] = 1
+    elif AFTER[dials.beacons - SMALLEST, counters[i, ORDER], counters[i, LAST] - 1] == beacon:
+        events[i, RIGHT] = 1
     else:
-        events[WRONG] = 1
-    events[FOLLOWED] = counters[PARTNER_LAST] == beacon + 1
-    counters[LAST] = beacon + 1
+        events[i, WRONG] = 1
+    events[i, FOLLOWED] = counters[i, PARTNER_LAST] == beacon + 1
+    counters[i, LAST] = beacon + 1
 
 
-@kernel
-def _lead(planes, flat, counters, words, i, dials):
+@inlined
+def _lead(flat, grid, counters, words, i, dials):
     """One step of the partner; where it arrives, it heads for the next beacon."""
-    _, count, h, w = planes.shape
-    ahead, beacon = counters[PARTNER_LAST], counters[PARTNER_NEXT] - 1
-    here, goal = find(flat, i * count + PARTNER, h, w), find(flat, i * count + BEACON + beacon, h, w)
-    if here[0] < 0 or goal[0] < 0:
+    start, h, w = grid
+    ahead, beacon = counters[i, PARTNER_LAST], counters[i, PARTNER_NEXT] - 1
+    here = first_one(flat, start + PARTNER * h * w, h * w)
+    goal = first_one(flat, start + (BEACON + beacon) * h * w, h * w)
+    if here < 0 or goal < 0:
         return
-    waiting = ahead > 0 and ahead != counters[LAST] and planes[i, BEACON + ahead - 1, here[0], here[1]]
-    if waiting and chance(words, i) < dials.patience:
+    on = flat[np.uint64(start + (BEACON + ahead - 1) * h * w + here)]  # before the first: whatever
+    if ahead > 0 and ahead != counters[i, LAST] and on and chance(words, i) < dials.patience:
         return
-    cell = step_towards(planes[i], here, goal, (BEACON, BEACON + dials.beacons), words, i)
-    planes[i, PARTNER, here[0], here[1]] = 0
-    planes[i, PARTNER, cell[0], cell[1]] = 1
+    cell = step_towards(flat, grid, here, goal, (BEACON, BEACON + dials.beacons), words, i)
+    flat[np.uint64(start + PARTNER * h * w + here)] = 0
+    flat[np.uint64(start + PARTNER * h * w + cell)] = 1
     if cell != goal:
         return
-    counters[PARTNER_LAST] = beacon + 1
+    counters[i, PARTNER_LAST] = beacon + 1
     if dials.partner == RANDOM:
         other = below(words, i, dials.beacons - 1)
         beacon = other + (other >= beacon)
     else:
         table = AFTER if dials.partner == EXPERT else BEFORE
-        beacon = table[dials.beacons - SMALLEST, counters[ORDER], beacon]
-    counters[PARTNER_NEXT] = beacon + 1
+        beacon = table[dials.beacons - SMALLEST, counters[i, ORDER], beacon]
+    counters[i, PARTNER_NEXT] = beacon + 1
 
 
 def next_beacons(state: State, dials: Dials) -> np.ndarray:
@@ -256,24 +262,14 @@ def check(dials: Dials) -> None:
         raise BadInput(f"{given}; expected at least {needed} for {dials.beacons} beacons")
 
 
-def shape(dials: Dials) -> tuple[int, int]:
-    """Rows and columns of the grid."""
-    return dials.size, dials.size
-
-
-def limit(dials: Dials) -> int:
-    """Steps until a level is cut short."""
-    return dials.limit
-
-
 SPEC = WorldSpec(
     name="follow",
     dials=Dials,
     bounds={"size": (7, 63), "beacons": (3, 5), "pause": (0, 0.9), "patience": (0, 1), "limit": (1, 10_000)},
     choices={"partner": PARTNERS},
     check=check,
-    shape=shape,
-    limit=limit,
+    shape=lambda dials: (dials.size, dials.size),
+    limit=lambda dials: dials.limit,
     channels=("wall", "agent", *COLOURS, "partner"),
     actions=("up", "down", "left", "right", "stay"),
     events=(

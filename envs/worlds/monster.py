@@ -124,7 +124,7 @@ def act(state, actions, events, terminated, dials):
     """The agent's move and what it takes, then the monsters' moves, one after the other."""
     planes, agent, counters, words = state.planes, state.agent, state.counters, state.chances
     _, count, h, w = planes.shape
-    flat, cells = planes.reshape(-1), np.empty(h * w, np.int64)
+    flat, cells = planes.reshape(-1), np.empty(h * w + 3, np.int64)
     inverse = 2**32 // w + 1  # a multiplication takes a tenth of a division's time
     for i in range(len(actions)):
         y, x = _target(agent, i, actions[i], h)
