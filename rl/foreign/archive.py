@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from core.errors import NotFinite, Unreadable
 
 POLICY, DATA, VERSION = "policy.pth", "data", "_stable_baselines3_version"
-MIB = 2**20
+ZIP, MIB = b"PK\x03\x04", 2**20
 LIMITS: Mapping[str, int] = {POLICY: 512 * MIB, DATA: 64 * MIB, VERSION: 1024}
 """The members that are read, and the most bytes that each may unpack to."""
 MEMBERS, VALUES = 256, 2**27
@@ -74,7 +75,9 @@ def read(path: str | Path) -> Archive:
             held = {name: _member(path, opened, name) for name in LIMITS if name in opened.namelist()}
     except (FileNotFoundError, IsADirectoryError) as error:
         raise Unreadable(f"no zip file {str(path)!r}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except PermissionError as error:
+        raise Unreadable(f"{str(path)!r} may not be read") from error
+    except BROKEN as error:
         raise Unreadable(_not_whole(path, error)) from error
     version = held.get(VERSION, b"").decode(errors="replace").strip()
     return Archive(path, _tensors(path, held[POLICY]), _plain(path, held.get(DATA)), version)
@@ -111,7 +114,9 @@ def _tensors(path: Path, content: bytes) -> dict[str, Tensor]:
     where = f"{POLICY} of {str(path)!r}"
     _check_inside(where, content)
     try:
-        held = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd formats, which the checks below refuse
+            held = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     except BROKEN as error:
         raise Unreadable(_not_tensors(where, content, error)) from error
     if not isinstance(held, Mapping) or not held:
@@ -130,12 +135,12 @@ def _tensors(path: Path, content: bytes) -> dict[str, Tensor]:
 
 def _check_inside(where: str, content: bytes) -> None:
     """torch's own file is a zip as well, which might be a bomb where the outer one is none."""
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        return  # torch before 1.6 wrote another format
+    if not content.startswith(ZIP):
+        return  # torch before 1.6 wrote another format; the first bytes are what torch itself goes by
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as inside:
             size = sum(info.file_size for info in inside.infolist())
-    except (zipfile.BadZipFile, ValueError) as error:
+    except BROKEN as error:
         raise Unreadable(f"{where} is cut short or damaged ({error})") from error
     if size > LIMITS[POLICY]:
         raise Unreadable(f"{where} would unpack to {size:,} bytes; at most {LIMITS[POLICY]:,} are read")
@@ -183,11 +188,11 @@ def _unpickled(value: Any) -> Any:
     return {key: inner for key, inner in value.items() if key != ":serialized:"}
 
 
-def _not_whole(path: Path, error: Exception) -> str:
+def _not_whole(path: Path, error: BaseException) -> str:
     with path.open("rb") as handle:
         start = handle.read(4)
     size = path.stat().st_size
-    if start != b"PK\x03\x04":
+    if start != ZIP:
         return f"{str(path)!r} ({size:,} bytes) is not a zip; expected one saved by stable-baselines3"
     return f"{str(path)!r} ({size:,} bytes) is cut short or damaged ({error}); copy or download it again"
 
