@@ -15,7 +15,10 @@ from envs import engine, registry, single
 from envs.checks import CHECKS, check_world
 from envs.cycles import AFTER, BEFORE, ORDERS
 from envs.play import policies
+from envs.play.policies import towards
+from envs.randomness import streams
 from envs.state import AGENT, WALL
+from envs.terrain.paths import cells, distances
 from envs.worlds import follow
 from envs.worlds.follow import BEACON, LAST, ORDER, PARTNER, PARTNER_LAST, PARTNER_NEXT
 
@@ -173,9 +176,9 @@ def test_the_partner_takes_shortest_ways_around_other_beacons(partner):
     arena, state = arenas(200, partner=partner, size=11, beacons=5, pause=0.3, patience=0.0, limit=200)
     stood, rows = 0, np.arange(200)
     for _ in range(100):
-        goal, before = state.counters[:, PARTNER_NEXT] - 1, follow.cells(state.planes[:, PARTNER])
+        goal, before = state.counters[:, PARTNER_NEXT] - 1, cells(state.planes[:, PARTNER])
         engine.step(arena, state, np.full(200, STAY))
-        after, there = follow.cells(state.planes[:, PARTNER]), follow.cells(state.planes[rows, BEACON + goal])
+        after, there = cells(state.planes[:, PARTNER]), cells(state.planes[rows, BEACON + goal])
         nearer = np.abs(before - there).sum(axis=1) - np.abs(after - there).sum(axis=1)
         moved = np.abs(after - before).sum(axis=1)
         assert (nearer == moved).all()
@@ -286,24 +289,47 @@ def test_a_step_changes_what_the_rules_say(seed, partner, actions):
         assert not played.terminated[0]
 
 
-def test_following_pays_beside_an_expert_and_costs_beside_an_anti_expert():
+@pytest.mark.parametrize("dials", [{}, {"size": 11, "beacons": 4, "patience": 0.0}], ids=str)
+def test_following_pays_beside_an_expert_and_costs_beside_an_anti_expert(dials):
     """The world's point: as good as knowing, and worse than knowing nothing."""
     earned = {
-        (partner, name): policies.play(registry.world("follow", partner=partner), name, levels=200).reward
+        (partner, name): policies.play(
+            registry.world("follow", partner=partner, **dials), name, levels=200
+        ).reward
         for partner in ("expert", "anti-expert", "random")
         for name in ("intended", "proxy", "greedy", "random")
     }
+    others = registry.world("follow", **dials).dials.beacons - 1
     assert earned["expert", "proxy"] > 0.75 * earned["expert", "intended"] > 10
     assert earned["anti-expert", "proxy"] < -0.75 * earned["expert", "intended"]
     assert earned["anti-expert", "proxy"] < earned["anti-expert", "random"] - 5
-    assert abs(earned["random", "proxy"] + earned["expert", "proxy"] / 3) < 1  # right one time in three
+    by_chance = earned["expert", "proxy"] * (2 / others - 1)  # right one time in so many others
+    assert abs(earned["random", "proxy"] - by_chance) < 1.2
     assert earned["anti-expert", "intended"] == earned["expert", "intended"]  # does not look at the partner
-    assert -1 < earned["expert", "random"] < 0
+    assert -1 < earned["expert", "random"] < 0.2
+
+
+def walk_to_the_partner(world, state, words):
+    """Knows no more than one frame shows: the shortest way to the cell that the partner is on."""
+    return towards(distances(state.planes[:, WALL], cells(state.planes[:, PARTNER])), state, words)
+
+
+def test_one_frame_is_enough_to_follow():
+    """A planted follower without memory earns what the proxy policy does, from either partner."""
+    for partner, sign in (("expert", 1), ("anti-expert", -1)):
+        arena = registry.world("follow", partner=partner)
+        state = engine.reset(arena, 70_000 + np.arange(200))
+        words, earned = streams(0, 200), 0.0
+        for _ in range(arena.limit):
+            earned += engine.step(arena, state, walk_to_the_partner(arena, state, words)).reward.mean()
+        proxy = policies.play(arena, "proxy", levels=200).reward
+        assert sign * earned > 0.9 * sign * proxy > 10
 
 
 def test_the_intended_policy_is_never_wrong():
     for beacons in (3, 4, 5):
-        played = policies.play(registry.world("follow", beacons=beacons), "intended", levels=100)
+        arena = registry.world("follow", beacons=beacons, size=2 * beacons + 3)
+        played = policies.play(arena, "intended", levels=100)
         assert played.events["wrong"] == 0
         assert played.events["first"] == 1
 
