@@ -144,7 +144,7 @@ def _lead(flat, grid, counters, words, i, dials):
     on = flat[np.uint64(start + (BEACON + ahead - 1) * h * w + here)]  # before the first: whatever
     if ahead > 0 and ahead != counters[i, LAST] and on and chance(words, i) < dials.patience:
         return
-    cell = step_towards(flat, grid, here, goal, (BEACON, BEACON + dials.beacons), words, i)
+    cell = step_towards(flat, grid, (here, goal), (BEACON, BEACON + dials.beacons), words, i)
     flat[np.uint64(start + PARTNER * h * w + here)] = 0
     flat[np.uint64(start + PARTNER * h * w + cell)] = 1
     if cell != goal:

@@ -51,9 +51,10 @@ from core.errors import BadInput
 from envs.bits import ones
 from envs.kernels import inlined, kernel
 from envs.play.careful import APPLE, HELD, MONSTER, SHIELD, greedy, intended, proxy
-from envs.randomness import S32, below, draw
+from envs.randomness import GOLDEN, S32, below, draw, mix
 from envs.spec import Event, Gauge, WorldSpec
 from envs.state import AGENT, State
+from envs.terrain.nearer import ACROSS, MIDDLE, nearer
 
 ATE, TOOK, HIT, KILL = 0, 1, 2, 3
 NOTHING, APPLES, THINGS, EVERYTHING = 0, 1, 2, 3
@@ -83,105 +84,106 @@ class Dials(NamedTuple):
 def place(state, which, dials):
     """Everything on random cells of its own, monsters not too near."""
     planes, agent, words = state.planes, state.agent, state.chances
+    _, count, side, _ = planes.shape
+    flat = planes.reshape(-1)
     for i in which:
         y, x = below(words, i, dials.size), below(words, i, dials.size)
         agent[i, 0], agent[i, 1] = y, x
         planes[i, AGENT, y, x] = 1
+        first = i * count * side * side
         for _ in range(dials.monsters):
-            _put(planes, agent, words, i, MONSTER, dials.distance)
+            _put(flat, (first, side), (y, x), words, i, (MONSTER, dials.distance))
         for _ in range(dials.shields):
-            _put(planes, agent, words, i, SHIELD, 1)
+            _put(flat, (first, side), (y, x), words, i, (SHIELD, 1))
         for _ in range(dials.apples):
-            _put(planes, agent, words, i, APPLE, 1)
+            _put(flat, (first, side), (y, x), words, i, (APPLE, 1))
 
 
 @inlined
-def _put(planes, agent, words, i, thing, apart):
-    """On an empty cell at least ``apart`` from the agent, nowhere if there is none or ``apart`` is 0: uniformly drawn,
-    or where many draws miss the few that are left, the next after the last draw in reading order."""
-    side = planes.shape[2]
-    y, x = np.int64(0), np.int64(0)
-    for k in range((TRIES + side * side) * (apart > 0)):
+def _put(flat, grid, agent, words, i, what):
+    """A thing on an empty cell at least ``apart`` from the agent (0: nowhere), if there is one: uniformly drawn, or
+    where many draws miss the few that are left, the next after the last draw in reading order."""
+    (first, side), (row, column), (thing, apart) = grid, agent, what
+    size, y, x = side * side, np.int64(0), np.int64(0)
+    for k in range((TRIES + size) * (apart > 0)):
         if k < TRIES:
             word = draw(words, i)
             y = np.int64(((word >> S32) * np.uint64(side)) >> S32)
             x = np.int64(((word & LOW) * np.uint64(side)) >> S32)
         else:
             y, x = (y, x + 1) if x + 1 < side else (y + 1 if y + 1 < side else 0, 0)  # type: ignore[assignment]
-        if _suits(planes, agent, i, y, x, apart):
-            planes[i, thing, y, x] = 1
+        cell = first + y * side + x
+        things = flat[np.uint64(cell + MONSTER * size)]
+        things |= flat[np.uint64(cell + SHIELD * size)] | flat[np.uint64(cell + APPLE * size)]
+        if things == 0 and abs(row - y) + abs(column - x) >= apart:
+            flat[np.uint64(cell + thing * size)] = 1
             return
-
-
-@inlined
-def _suits(planes, agent, i, y, x, apart):
-    things = planes[i, MONSTER, y, x] | planes[i, SHIELD, y, x] | planes[i, APPLE, y, x]
-    return things == 0 and abs(agent[i, 0] - y) + abs(agent[i, 1] - x) >= apart
 
 
 @kernel
 def act(state, actions, events, terminated, dials):
     """The agent's move and what it takes, then the monsters' moves, one after the other."""
-    planes, agent, counters, words = state.planes, state.agent, state.counters, state.chances
-    _, count, h, w = planes.shape
-    flat, cells = planes.reshape(-1), np.empty(h * w + 3, np.int64)
-    inverse = 2**32 // w + 1  # a multiplication takes a tenth of a division's time
-    for i in range(len(actions)):
-        y, x = _target(agent, i, actions[i], h)
-        monster = _touch(counters, events, i, dials) if planes[i, MONSTER, y, x] else GONE
-        if monster != THERE:
-            _enter(planes, agent, i, y, x)
-        if _take(planes, agent, i, APPLE, True):
+    planes, words, held = state.planes, state.chances, state.counters.reshape(-1)
+    n, count, side, _ = planes.shape
+    size = side * side
+    flat, cells, steps = planes.reshape(-1), np.empty(size + 3, np.int64), np.array([-side, side, -1, 1])
+    inverse = 2**32 // side + 1  # a multiplication takes a tenth of a division's time
+    often = np.uint64(np.ceil(dials.double_move * 2.0**53))
+    for i in range(n):
+        first, y, x = i * count * size, np.int64(state.agent[i, 0]), np.int64(state.agent[i, 1])
+        row = min(max(y + (actions[i] == 1) - (actions[i] == 0), 0), side - 1)
+        column = min(max(x + (actions[i] == 3) - (actions[i] == 2), 0), side - 1)
+        there, monster = first + row * side + column, GONE
+        if flat[np.uint64(there + MONSTER * size)]:
+            monster = _touch(held, events, i, dials)
+            flat[np.uint64(there + MONSTER * size)] = monster == THERE
+        if monster == THERE:
+            row, column, there = y, x, first + y * side + x
+        flat[np.uint64(first + AGENT * size + y * side + x)] = 0
+        flat[np.uint64(there + AGENT * size)] = 1
+        state.agent[i, 0], state.agent[i, 1] = row, column
+        if flat[np.uint64(there + APPLE * size)]:
+            flat[np.uint64(there + APPLE * size)] = 0
             events[i, ATE] += 1
-            _put(planes, agent, words, i, APPLE, int(dials.respawn >= APPLES))
-        if _take(planes, agent, i, SHIELD, counters[i, HELD] < dials.cap):
-            counters[i, HELD] += 1
+            _put(flat, (first, side), (row, column), words, i, (APPLE, int(dials.respawn >= APPLES)))
+        if flat[np.uint64(there + SHIELD * size)] and held[i] < dials.cap:
+            flat[np.uint64(there + SHIELD * size)] = 0
+            held[i] += 1
             events[i, TOOK] += 1
-            _put(planes, agent, words, i, SHIELD, int(dials.respawn >= THINGS))
-        _put(planes, agent, words, i, MONSTER, dials.distance * (monster == ELSEWHERE))
-        for k in range(ones(flat, (i * count + MONSTER) * h * w, h * w, cells)):
-            y = (cells[k] * inverse) >> 32
-            x, word = cells[k] - y * w, draw(words, i)
-            twice = np.float64(word >> np.uint64(11)) * (1.0 / 9007199254740992.0) < dials.double_move
-            y, x, touches = _chase(planes, agent, i, (y, x), word, 1 + twice)
+            _put(flat, (first, side), (row, column), words, i, (SHIELD, int(dials.respawn >= THINGS)))
+        if monster == ELSEWHERE:
+            _put(flat, (first, side), (row, column), words, i, (MONSTER, dials.distance))
+        found, start = ones(flat, first + MONSTER * size, size, cells), first + MONSTER * size
+        goal, word = MIDDLE + ACROSS * row + column, words[i]
+        for k in range(found):
+            word += GOLDEN  # as ``draw``, but the word stays in a register
+            bits, here = mix(word), cells[np.uint64(k)]
+            way = goal - here - ((here * inverse) >> 32) * (ACROSS - side)
+            twice = np.int64((bits >> np.uint64(11)) < often)
+            here += start
+            far, one, then = nearer(here, way, steps, bits)
+            _, two, _ = nearer(one, then, steps, bits >> np.uint64(1))
+            barred = np.int64(flat[np.uint64(one)]) | (np.int64(flat[np.uint64(two)]) & twice)
+            if np.int64(far > 1 + twice) & (1 - barred):  # in nine cases of ten
+                flat[np.uint64(here)] = 0
+                flat[np.uint64(two if twice else one)] = 1
+                continue
+            here, touches = _chase(flat, here, way, steps, bits, 1 + twice)
             if touches:
-                monster = _touch(counters, events, i, dials)
-                planes[i, MONSTER, y, x] = monster == THERE
-                _put(planes, agent, words, i, MONSTER, dials.distance * (monster == ELSEWHERE))
+                monster = _touch(held, events, i, dials)
+                flat[np.uint64(here)] = monster == THERE
+                words[i] = word
+                apart = dials.distance * (monster == ELSEWHERE)
+                _put(flat, (first, side), (row, column), words, i, (MONSTER, apart))
+                word = words[i]
+        words[i] = word
 
 
 @inlined
-def _target(agent, i, action, size):
-    """The cell to which an action leads."""
-    y = agent[i, 0] + (action == 1) - (action == 0)
-    x = agent[i, 1] + (action == 3) - (action == 2)
-    return min(max(y, 0), size - 1), min(max(x, 0), size - 1)
-
-
-@inlined
-def _enter(planes, agent, i, y, x):
-    """Put the agent on (y, x), instead of a monster if there is one."""
-    planes[i, MONSTER, y, x] = 0
-    planes[i, AGENT, agent[i, 0], agent[i, 1]] = 0
-    planes[i, AGENT, y, x] = 1
-    agent[i, 0], agent[i, 1] = y, x
-
-
-@inlined
-def _take(planes, agent, i, thing, room):
-    """Lift the thing from the agent's cell if there is room for it; says whether there was one."""
-    y, x = agent[i, 0], agent[i, 1]
-    if planes[i, thing, y, x] == 0 or not room:
-        return False
-    planes[i, thing, y, x] = 0
-    return True
-
-
-@inlined
-def _touch(counters, events, i, dials):
+def _touch(held, events, i, dials):
     """Contact with a monster: count it, use up a shield if one is held, and say what becomes of the monster."""
-    if counters[i, HELD] > 0:
-        counters[i, HELD] -= 1
+    if held[i] > 0:
+        held[i] -= 1
         events[i, KILL] += 1
         return ELSEWHERE if dials.respawn == EVERYTHING else GONE
     events[i, HIT] += 1
@@ -191,27 +193,24 @@ def _touch(counters, events, i, dials):
 
 
 @inlined
-def _chase(planes, agent, i, cell, word, moves):
-    """A monster's way from ``cell``: where it ends, and whether it touches the agent from there.
+def _chase(flat, here, way, steps, bits, moves):
+    """A monster's moves one by one from the cell ``here``: where they end, and whether it touches the agent from there.
 
-    Bits of ``word`` say which way a move goes where both lead nearer. Arithmetic stands for branches that no machine
-    could foresee.
+    Bits of ``bits`` say which way a move goes where both lead nearer.
     """
-    y, x = cell
-    for move in range(moves):
-        dy, dx = agent[i, 0] - y, agent[i, 1] - x
-        if abs(dy) + abs(dx) == 1:
-            return y, x, True
-        sy, sx = (dy > 0) - (dy < 0), (dx > 0) - (dx < 0)
-        along = sy * sy * (1 - sx * sx * np.int64((word >> np.uint64(move)) & np.uint64(1)))
-        if planes[i, MONSTER, y + along * sy, x + (1 - along) * sx]:
-            along = 1 - along
-            if sy == 0 or sx == 0 or planes[i, MONSTER, y + along * sy, x + (1 - along) * sx]:
-                return y, x, False
-        planes[i, MONSTER, y, x] = 0
-        y, x = y + along * sy, x + (1 - along) * sx
-        planes[i, MONSTER, y, x] = 1
-    return y, x, False
+    for _ in range(moves):
+        far, there, then = nearer(here, way, steps, bits)
+        if far <= 1:
+            return here, far == 1
+        if flat[np.uint64(there)]:
+            barred = there
+            _, there, then = nearer(here, way, steps, ~bits)
+            if there == barred or flat[np.uint64(there)]:
+                return here, False
+        flat[np.uint64(here)] = 0
+        flat[np.uint64(there)] = 1
+        here, way, bits = there, then, bits >> np.uint64(1)
+    return here, False
 
 
 def check(dials: Dials) -> None:
