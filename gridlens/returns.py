@@ -24,12 +24,12 @@ def show_returns(
     Raises
     ------
     BadInput
-        if there is no environment, or an agent among them is no zip.
+        if no environment is named, or an agent among them is a folder.
     """
-    folder = next((path for path in zips if path.suffix != ".zip"), None)
+    folder = next((path for path in zips if path.is_dir()), None)
     if folder is not None:
         raise BadInput(
-            f"{str(folder)!r} is no zip; agent folders are evaluated by themselves, without --world"
+            f"{str(folder)!r} is an agent folder, not a zip; evaluate it by itself, without --world"
         )
     if env_id is None:
         raise BadInput(f"{str(zips[0])!r} does not say its environment; name it, as in --world CartPole-v1")

@@ -92,6 +92,12 @@ def _check_members(path: Path, opened: zipfile.ZipFile) -> None:
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if not parts or ".." in parts or parts[0] == "/" or ":" in name or "\0" in name:
             raise Unreadable(f"{str(path)!r} has a member that points outside it: {name!r}; it is not opened")
+    start = min((info.header_offset for info in opened.infolist()), default=0)
+    if start > 0:  # of a zip cut short, the table of contents of a zip inside it may be taken for its own
+        raise Unreadable(
+            f"{str(path)!r} is cut short, or a zip inside something else: its members begin at byte {start:,}; "
+            "copy or download it again"
+        )
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise Unreadable(f"{str(path)!r} holds {twice!r} twice; it is not opened")

@@ -206,6 +206,15 @@ def test_what_is_no_whole_zip_is_refused(good, tmp_path):
         with pytest.raises(Unreadable, match=said) as caught:
             load(path, "CartPole-v1")
         one_sentence(caught)
+    within = [len(whole) - cut for cut in range(1, len(whole), 97)]
+    for size in within:  # also where a zip inside it ends, whose table of contents is whole
+        path.write_bytes(whole[:size])
+        with pytest.raises(Unreadable, match=r"cut short|not a zip"):
+            load(path, "CartPole-v1")
+    end = whole.index(members(good)["pytorch_variables.pth"]) + len(members(good)["pytorch_variables.pth"])
+    path.write_bytes(whole[:end])
+    with pytest.raises(Unreadable, match="cut short"):
+        load(path, "CartPole-v1")
     with pytest.raises(Unreadable, match="data"):
         load(zipped(path, members(good) | {"data": b"{"}), "CartPole-v1")
     with pytest.raises(Unreadable, match="object"):
