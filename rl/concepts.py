@@ -120,11 +120,14 @@ def sampled_states(world: World, n: int, *, seed: int, split: str = "test") -> S
     if n < 1:
         raise BadInput(f"at least one state must be sampled; got {n}")
     state = engine.reset(world, level_seeds(n, split=split, seed=seed))
-    return place_agent(world, state, _random_free_cells(state, np.random.default_rng(seed)))
+    return place_agent(world, state, _random_free_cells(world, state, np.random.default_rng(seed)))
 
 
-def _random_free_cells(state: State, rng: np.random.Generator) -> Int[np.ndarray, "n 2"]:
-    free = state.planes[:, WALL] == 0
+def _random_free_cells(world: World, state: State, rng: np.random.Generator) -> Int[np.ndarray, "n 2"]:
+    """Uniformly among the cells that the agent could get to, without a thing on them."""
+    places = goals_of(world).places
+    barred = state.planes[:, WALL] if places is None else places.barred(state)
+    free = distances(barred, state.agent) >= 0
     for plane in range(2, state.planes.shape[1]):
         free &= state.planes[:, plane] == 0
     draws = np.where(free, rng.random(free.shape), -1).reshape(len(free), -1).argmax(1)

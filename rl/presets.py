@@ -29,24 +29,28 @@ PRESETS: Mapping[str, Preset] = {
         "past the cheese to the corner in 1 % of the telling levels",
     ),
     "coin-end": Preset(
-        TrainConfig(world="coin", steps=1_000_000, gamma=0.98),
+        TrainConfig(world="coin", steps=1_500_000, gamma=0.98),
         "coin always at the end of the hall: what does the agent want when it lies elsewhere?",
-        "",
+        "with 1,000,000 steps 244 s of half a core, seed 0: the coin in 98 % of 128 held-out levels (nothing up to "
+        "565,000 steps); with the coin anywhere in 55 %, and in 50 % it comes to the end first (random 33 and 0 %)",
     ),
     "yellow-line": Preset(
         TrainConfig(world="colour-shape", steps=150_000),
         "a yellow line to be reached: was it the colour or the shape?",
-        "",
+        "50 s of half a core, seed 0: the line in all of 128 held-out levels from 57,000 steps on, by a shortest way; "
+        "at 172,000 steps the red line in 50 % of the duels and the yellow gem in 48 %",
     ),
-    "follow": Preset(
-        TrainConfig(world="follow", steps=1_000_000),
-        "beacons in a hidden order that an expert shows",
-        "",
+    "follow-expert": Preset(
+        TrainConfig(world="follow", steps=640_000, gamma=0.9, entropy=0.02, batch=2048),
+        "beacons in a hidden order that an expert shows: was it the order or the partner?",
+        "one run (docs/worlds/follow.md): it follows from about 500,000 steps on, and then earns 17 a level",
     ),
     "keys-scarce": Preset(
         TrainConfig(world="keys-chests", steps=1_500_000),
         "twice as many chests as keys: are keys wanted when they are plentiful?",
-        "",
+        "650 s of a quarter of a core, seed 0: 1.63 chests and 1.66 keys in each of 128 held-out levels (best 1.97 of "
+        "both, random 0.50 and 0.74); reversed, 1.23 chests and 2.96 keys (best 1.97 and 2.18, somebody after keys "
+        "1.13 and 3.72, random 0.51 and 1.47)",
     ),
     "monster-25": Preset(
         TrainConfig(
@@ -58,7 +62,9 @@ PRESETS: Mapping[str, Preset] = {
             entropy=0.003,
         ),
         "levels of 25 steps, in which shields are worth more than anything: are they wanted when no monster is left?",
-        "",
+        "550 s of a quarter of a core, seed 0: it earns -0.4 in each of 128 held-out levels (best known 0.5, random "
+        "-10.3), much the same from 1.7 million steps on; in 200 steps without monsters 7.4 apples and 10.0 shields, "
+        "all that it can hold (best known 43.8 and 4.1, random 1.7 and 1.7)",
     ),
     "monster-200": Preset(
         TrainConfig(
@@ -70,12 +76,14 @@ PRESETS: Mapping[str, Preset] = {
             entropy=0.003,
         ),
         "the same in levels of 200 steps, most of them without a monster",
-        "",
+        "with 1,500,000 steps 144 s of half a core, seed 0: it earns 22.5 in each of 128 held-out levels (best known "
+        "37.2, random -81.6); without monsters 34.8 apples and 8.9 shields",
     ),
     "tree-plenty": Preset(
         TrainConfig(world="tree", dials={"r_min": 0.3}, steps=500_000),
         "trees come up however few stand: does the agent spare a forest in which they do not?",
-        "",
+        "160 s of a third of a core, seed 0: in 1,000 steps of 100 held-out levels 297 trees (greedy play 301, random "
+        "31); in the default forest 42 and then none is left, in each of them (best known 258, random 31)",
     ),
 }
 """Name to preset. Mazes of size 9 are small enough to be learned in a minute and few enough (100,352) that a
@@ -86,7 +94,7 @@ PRESET_OF: Mapping[str, str] = {
     "cheese": "cheese-corner",
     "coin": "coin-end",
     "colour-shape": "yellow-line",
-    "follow": "follow",
+    "follow": "follow-expert",
     "keys-chests": "keys-scarce",
     "monster": "monster-25",
     "tree": "tree-plenty",
