@@ -66,10 +66,11 @@ def evaluate(
     generator = torch.Generator().manual_seed(seed)
     label = f"{subject.name} in {env_id}, {'greedy' if greedy else 'sampled'}"
 
-    def choose(observations: list[Any]) -> list[int]:
+    def choose(observations: list[Any]) -> list[np.int64]:
         with torch.no_grad():
             answers = run(subject, encode(around.space, observations))[head].cpu()
-        return (answers.argmax(1) if greedy else _drawn(answers, generator)).tolist()
+        chosen = answers.argmax(1) if greedy else _drawn(answers, generator)
+        return list(chosen.numpy())
 
     played: list[tuple[float, int]] = []
     for start in range(0, episodes, TOGETHER):
