@@ -13,7 +13,7 @@ def worlds(
         str | None, typer.Argument(help="Tell all of this one: a name, or a file (.py).")
     ] = None,
 ) -> None:
-    """List the worlds; of one by name, its dials, actions, events, views and policies."""
+    """List the worlds; of one by name, its dials, actions, events, channels, policies, and the shifts of its agents."""
     from envs.registry import WORLDS, spec_of
 
     if world is None:
@@ -26,6 +26,7 @@ def worlds(
 
 def _tell(spec: "WorldSpec") -> None:
     from gridlens.tables import show
+    from rl.goals import GOALS
 
     print(spec.name, spec.summary, sep="\n")
     show(
@@ -48,6 +49,8 @@ def _tell(spec: "WorldSpec") -> None:
     print("actions ", ", ".join(spec.actions))
     print("channels", ", ".join(spec.channels))
     print("policies", ", ".join([*spec.policies, "random"]))
+    for name, dials in GOALS[spec.name].shifts.items() if spec.name in GOALS else ():
+        print(f"{name:8}", ", ".join(f"{dial}={value}" for dial, value in dials.items()))
 
 
 def _dials(spec: "WorldSpec") -> tuple[str, ...]:
