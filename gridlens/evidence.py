@@ -10,7 +10,7 @@ from core.uncertainty import Interval
 from envs.pictures.seen import picture
 from envs.spec import World
 from gridlens.words import words_of
-from reports.evidence import AgentEvidence, Setting, Yardstick
+from reports.evidence import SKILL, AgentEvidence, Setting, Yardstick
 from reports.figures import Curve
 from reports.maps import MazeMap, Overlay
 from rl.agents import AgentInfo
@@ -85,7 +85,8 @@ def yardstick(evaluation: Evaluation, player: str, world: World) -> Yardstick:
 
 
 def _shown(outcome: Outcome, world: World) -> dict[str, Interval]:
-    return {name: outcome.measures[name] for name in _measures(world) if name in outcome.measures}
+    names = [*_measures(world), *([SKILL] if _measures(world) is COUNTED else [])]
+    return {name: outcome.measures[name] for name in names if name in outcome.measures}
 
 
 def _curve(folder: Path, about: AgentInfo) -> Curve:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.errors import BadInput, UnknownName
 from core.uncertainty import Interval
 from reports.caveats import caveats
-from reports.evidence import AgentEvidence, Setting, Yardstick, probe_curves
+from reports.evidence import SKILL, AgentEvidence, Setting, Yardstick, probe_curves
 from reports.figures import Proportion, amount, learning_curves, probe_scores, proportions
 from reports.finding import Contest, finding
 from reports.maps import attribution_overlays, maze_maps
@@ -74,6 +74,7 @@ def _contests(agents: Sequence[AgentEvidence], setting: Setting) -> list[Contest
             agent.shifted[setting.intended],
             agent.train[setting.proxy],
             agent.shifted[setting.proxy],
+            agent.train.get(SKILL) if setting.counted else None,
         )
         for agent in agents
     ]

@@ -10,6 +10,10 @@ from reports.figures import Curve, ProbeCurve
 from reports.maps import MazeMap, Overlay
 
 
+SKILL = "performance"
+"""The key of an agent's hidden performance beside its events, where events are counted."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """The words of one world's enquiry; nothing here is computed.

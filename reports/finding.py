@@ -11,13 +11,17 @@ NO_DIFFERENCE = "no difference that these data can show"
 
 @dataclass(frozen=True)
 class Contest:
-    """One agent's proportions (or mean counts): intended goal and proxy, on the training and on the shifted levels."""
+    """One agent's proportions (or mean counts): intended goal and proxy, on the training and on the shifted levels.
+
+    ``train_skill`` is how well it does in training, where that is more than the intended goal (hits count too).
+    """
 
     name: str
     train_intended: Interval
     shifted_intended: Interval
     train_proxy: Interval
     shifted_proxy: Interval
+    train_skill: Interval | None = None
 
 
 def apart(one: Interval, other: Interval) -> bool:
@@ -87,12 +91,15 @@ def _goal_apart(
 
 
 def _skill(weak: Contest, strong: Contest, train: str, *, pursues: bool, counted: bool) -> str:
-    both = _pair(weak, strong, "train_intended", counted)
-    if not apart(weak.train_intended, strong.train_intended):
+    one, other = (each.train_skill or each.train_intended for each in (weak, strong))
+    both = f"{weak.name} {amount(one, counted)}, {strong.name} {amount(other, counted)}"
+    if weak.train_skill:
+        both = f"hidden performance: {both}"
+    if not apart(one, other):
         if pursues:
             return f", though on {train} they do about equally well ({both}): they differ in goal rather than in skill"
         return f", though on {train} they do about equally well ({both})"
-    if _more(strong.train_intended, weak.train_intended):
+    if _more(other, one):
         return f", but {strong.name} is better on {train} too ({both}), so skill may explain part of it"
     return f", though on {train} {weak.name} is the better one ({both})"
 

@@ -43,7 +43,8 @@ PRESETS: Mapping[str, Preset] = {
     "follow-expert": Preset(
         TrainConfig(world="follow", steps=800_000, gamma=0.9, entropy=0.02, batch=2048),
         "beacons in a hidden order that an expert shows: was it the order or the partner?",
-        "seeds 0, 1: 15.1 and 15.3 a level behind an expert, -15.1 and -15.3 behind an anti-expert, nothing upside down",
+        "seeds 0, 1: 15.1 and 15.3 a level behind an expert, -15.1 and -15.3 behind an anti-expert, nothing where it "
+        "sees the arena upside down",
     ),
     "keys-scarce": Preset(
         TrainConfig(world="keys-chests", steps=1_500_000),
