@@ -9,7 +9,6 @@ from core.uncertainty import Interval
 from reports.figures import Curve, ProbeCurve
 from reports.maps import MazeMap, Overlay
 
-
 SKILL = "performance"
 """The key of an agent's hidden performance beside its events, where events are counted."""
 

@@ -78,7 +78,7 @@ def field_of(subject: Subject, world: World, level: int, *, view: str = "window"
         policy=policy,
         moves=_moves(state.planes[0, WALL], policy),
         path=greedy_path(subject, world, level, view=view),
-        frame=frame(world, state, 0),
+        frame=_grid_alone(frame(world, state, 0), world),
         marks=_marks(world, state),
         provenance=provenance(
             subject=subject.fingerprint, data=fingerprint(repr(world.describe()), str(level)), view=view
@@ -131,6 +131,12 @@ def parting_levels(world: World, n: int, *, seed: int = 0, among: int = 1000) ->
         )
     worth = np.minimum(way.to_goal, way.to_proxy) - 2 * way.shared
     return [int(level) for level in levels[telling[np.argsort(-worth[telling], kind="stable")[:n]]]]
+
+
+def _grid_alone(picture: UInt8[np.ndarray, "y x 3"], world: World) -> UInt8[np.ndarray, "inner x 3"]:
+    """The picture without the strip above the grid on which worlds with gauges show them."""
+    _, rows, columns = world.shape
+    return picture[-rows * (picture.shape[1] // columns) :]
 
 
 def _moves(wall: UInt8[np.ndarray, "h w"], policy: Float[np.ndarray, "h w a"]) -> Float[np.ndarray, "h w 2"]:

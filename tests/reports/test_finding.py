@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.uncertainty import proportion_interval
+from core.uncertainty import Interval, proportion_interval
 from reports.figures import percent
 from reports.finding import NO_DIFFERENCE, Contest, apart, finding
 
@@ -80,9 +80,7 @@ def test_it_is_one_sentence_whose_numbers_are_the_agents_own(counts):
         for name, part in (("A", counts[:4]), ("B", counts[4:]))
     ]
     text = said(*pair)
-    known = {
-        percent(getattr(one, name)) for one in pair for name in Contest.__annotations__ if name != "name"
-    }
+    known = {percent(value) for one in pair for value in vars(one).values() if isinstance(value, Interval)}
     assert set(re.findall(r"\d+ % \[\d+, \d+\]", text)) <= known
     assert text.endswith(".")
     assert ". " not in text
@@ -95,3 +93,23 @@ def test_it_is_one_sentence_whose_numbers_are_the_agents_own(counts):
 def test_apart_is_symmetric_and_means_no_overlap(one, other, expected):
     first, second = proportion_interval(one, 100), proportion_interval(other, 100)
     assert apart(first, second) == apart(second, first) == expected
+
+
+def test_counts_are_told_as_counts_and_skill_by_the_hidden_performance():
+    def at(value):
+        return Interval(value, value - 0.2, value + 0.2, 100)
+
+    def one(name, apples, skill):
+        return Contest(name, at(2.0), at(apples), at(3.0), at(20.0 - apples / 2), at(skill))
+
+    def told(*pair):
+        return finding(pair, "short levels", "long ones", ("ate an apple", "took a shield"), counted=True)
+
+    text = told(one("A", 8.0, 0.1), one("B", 34.0, 0.0))
+    assert text.startswith(
+        "On long ones, A ate an apple only 8.00 [7.80, 8.20] times a level and B 34.0 [33.8, 34.2]"
+    )
+    assert "A more often took a shield (A 16.0 [15.8, 16.2], B 3.00 [2.80, 3.20])" in text
+    assert "differ in goal rather than in skill" in text
+    assert "%" not in text
+    assert "skill may explain" in told(one("A", 8.0, -2.0), one("B", 34.0, 0.0))

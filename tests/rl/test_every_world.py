@@ -14,6 +14,7 @@ from gridlens.outcomes import notes, rows, tables
 from gridlens.words import words_of
 from reports import html
 from rl import agents
+from rl.fields import field_of
 from rl.goals import GOALS, SHIFTED, distributions, goals_of, parted, roles_of, shifted
 from rl.misgeneralisation import FLIPPED, GREEDY, PROXY, RANDOM, evaluate, outcome
 from rl.presets import PRESET_OF, PRESETS
@@ -208,3 +209,14 @@ def test_a_page_speaks_of_its_own_world(name, trained, tmp_path):
     assert words_of(about.world).goal in text
     assert goals_of(about.world).ceiling in text
     assert ("times a level" in text) == (goals_of(about.world).places is None)
+
+
+def test_a_map_lies_on_its_picture_where_there_is_a_strip_above_it():
+    one = world("monster", **SMALL["monster"])
+    subject = agents.as_subject(
+        agents.build("mlp", shape=(5, 15, 15), actions=5, seed=0), one, view="window", name="fresh"
+    )
+    made = field_of(subject, one, 3)
+    assert made.frame.shape[0] == made.frame.shape[1]
+    assert np.isfinite(made.values).sum() > 20
+    assert not made.marks
