@@ -288,11 +288,8 @@ def test_counters_are_set_one_by_one_or_all_alike(identifier):
     world = world_of(identifier)
     state, every = reached(world, 0, 3, n=3), law_names(world)
     for k, name in enumerate(world.spec.counters):
-        assert edits.set_counter(world, state, name, [0, 1, 2], allow=every).counters[:, k].tolist() == [
-            0,
-            1,
-            2,
-        ]
+        set_each = edits.set_counter(world, state, name, [0, 1, 0], allow=every)
+        assert set_each.counters[:, k].tolist() == [0, 1, 0]
         assert edits.set_counter(world, state, name, 1, allow=every).counters[:, k].tolist() == [1] * 3
         for wrong in (0.5, [1, 2], 2**31, "1", True):
             with pytest.raises(
