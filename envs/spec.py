@@ -46,7 +46,8 @@ class WorldSpec:
 
     Dials: ``bounds`` (lowest, highest) of those that are numbers, ``choices`` of those that are one of several names
     (kept as the index into them); ``check(dials)`` raises BadInput for combinations that these cannot exclude.
-    ``shape(dials)`` gives rows and columns, ``limit(dials)`` the steps after which a level is cut short (0: never).
+    ``shape(dials)`` gives rows and columns, ``limit(dials)`` the steps after which a level is cut short (0: never);
+    left out, they are the dials ``size`` and ``limit``.
 
     Rules: ``place(state, which, dials)`` lays out the levels of the instances ``which`` on blank planes, drawing from
     ``state.chances``. ``act(state, actions, events, terminated, dials)`` plays one step of every instance: it adds
@@ -68,14 +69,14 @@ class WorldSpec:
     name: str
     dials: type
     bounds: Mapping[str, tuple[float, float]]
-    shape: Callable[[Any], tuple[int, int]]
-    limit: Callable[[Any], int]
     channels: tuple[str, ...]
     actions: tuple[str, ...]
     events: tuple[Event, ...]
     icons: tuple[str | Callable[..., Any], ...]
     place: Any
     act: Any
+    shape: Callable[[Any], tuple[int, int]] = lambda dials: (dials.size, dials.size)
+    limit: Callable[[Any], int] = lambda dials: dials.limit
     check: Callable[[Any], None] = lambda dials: None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     counters: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from core.errors import UnknownName
 from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import WALL, State
-from envs.terrain.paths import best_actions, cells, distances
+from envs.terrain.paths import cells, distances
 from envs.worlds import cheese, coin, colour_shape
 
 SHIFTED = "shifted"
@@ -217,18 +217,3 @@ def ways(world: World, state: State) -> Ways:
     shared = (to_goal + to_proxy - between) // 2
     telling = (shared < to_goal) & (shared < to_proxy)
     return Ways(to_goal, to_proxy, shared, telling)
-
-
-def straight_to(world: World, place: str) -> Callable[[State], NDArray]:
-    """The rule that walks the shortest way to "goal" or "proxy": what an agent of one mind would do.
-
-    >>> from envs import engine
-    >>> maze = make_world("cheese", size=5)
-    >>> straight_to(maze, "goal")(engine.reset(maze, [0])).tolist()
-    [3]
-    """
-    known = places_of(world)
-    find = getattr(known, place)
-    return lambda state: best_actions(distances(known.barred(state), find(world, state)), state.agent).argmax(
-        1
-    )

@@ -185,23 +185,11 @@ def check(dials: Dials) -> None:
         )
 
 
-def shape(dials: Dials) -> tuple[int, int]:
-    """Rows and columns of the grid."""
-    return dials.size, dials.size
-
-
-def limit(dials: Dials) -> int:
-    """Steps until a level is cut short."""
-    return dials.limit
-
-
 SPEC = WorldSpec(
     name="cheese",
     dials=Dials,
     bounds={"size": (5, 63), "rand_region": (1, 63), "limit": (1, 10_000)},
     check=check,
-    shape=shape,
-    limit=limit,
     channels=("wall", "agent", "cheese"),
     actions=("up", "down", "left", "right"),
     events=(

@@ -245,11 +245,6 @@ def shape(dials: Dials) -> tuple[int, int]:
     return dials.height, dials.length + dials.beyond
 
 
-def limit(dials: Dials) -> int:
-    """Steps until a level is cut short."""
-    return dials.limit
-
-
 SPEC = WorldSpec(
     name="coin",
     dials=Dials,
@@ -263,7 +258,6 @@ SPEC = WorldSpec(
         "limit": (1, 10_000),
     },
     shape=shape,
-    limit=limit,
     channels=("wall", "agent", "coin", "lava"),
     actions=("up", "down", "left", "right"),
     events=(

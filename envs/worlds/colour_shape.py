@@ -242,16 +242,6 @@ def check(dials: Dials) -> None:
         )
 
 
-def shape(dials: Dials) -> tuple[int, int]:
-    """Rows and columns of the grid."""
-    return dials.size, dials.size
-
-
-def limit(dials: Dials) -> int:
-    """Steps until a level is cut short."""
-    return dials.limit
-
-
 SPEC = WorldSpec(
     name="colour-shape",
     dials=Dials,
@@ -263,8 +253,6 @@ SPEC = WorldSpec(
         "shape_2": ("none", *SHAPES),
     },
     check=check,
-    shape=shape,
-    limit=limit,
     channels=("wall", "agent", "red", "green", "blue", "line", "gem", "first"),
     unseen=("first",),
     actions=("up", "down", "left", "right"),

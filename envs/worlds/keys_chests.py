@@ -212,16 +212,6 @@ def check(dials: Dials) -> None:
         )
 
 
-def shape(dials: Dials) -> tuple[int, int]:
-    """Rows and columns of the grid."""
-    return dials.size, dials.size
-
-
-def limit(dials: Dials) -> int:
-    """Steps until a level is cut short."""
-    return dials.limit
-
-
 SPEC = WorldSpec(
     name="keys-chests",
     dials=Dials,
@@ -233,8 +223,6 @@ SPEC = WorldSpec(
         "limit": (1, 10_000),
     },
     check=check,
-    shape=shape,
-    limit=limit,
     channels=("wall", "agent", "key", "chest", "ghost"),
     unseen=("ghost",),
     counters=("keys",),

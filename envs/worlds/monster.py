@@ -269,8 +269,6 @@ SPEC = WorldSpec(
         "after_hit": ("moves away", "dies", "stays"),
     },
     check=check,
-    shape=lambda dials: (dials.size, dials.size),
-    limit=lambda dials: dials.limit,
     channels=("wall", "agent", "monster", "shield", "apple"),
     actions=("up", "down", "left", "right", "stay"),
     events=(

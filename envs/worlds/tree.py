@@ -193,11 +193,6 @@ def shape(dials: Dials) -> tuple[int, int]:
     return dials.size + 2, dials.size + 2
 
 
-def limit(dials: Dials) -> int:
-    """Steps until a level is cut short."""
-    return dials.limit
-
-
 SPEC = WorldSpec(
     name="tree",
     dials=Dials,
@@ -211,7 +206,6 @@ SPEC = WorldSpec(
     },
     check=check,
     shape=shape,
-    limit=limit,
     channels=("wall", "agent", "tree"),
     actions=("up", "down", "left", "right", "stay"),
     events=(
