@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, UnknownName
 from core.provenance import Provenance, fingerprint, provenance
-from core.subject import Subject, run
+from core.subject import Subject
 from envs import engine
 from envs.play.policies import policy
 from envs.randomness import streams
 from envs.spec import World
 from envs.state import State, take
+from rl.acting import action_head, answering, pick
 from rl.agents import check_fits, see
 
-Chooser = Callable[[State], NDArray]
-"""A state of n instances to n actions."""
+Chooser = Callable[[State, Int[np.ndarray, "n"]], NDArray]
+"""A state of n instances, and which of all levels they are, to n actions."""
 
 UNLIMITED = 1_000
 """Steps after which an episode is cut short here where the world itself has no limit."""
@@ -102,7 +103,9 @@ def play(
     seed: int = 0,
     steps: int = UNLIMITED,
 ) -> Episodes:
-    """One episode of each level: actions drawn from the policy, or with ``greedy`` its most likely ones.
+    """One episode of each level: actions drawn as ``rl.acting.chances`` says, or with ``greedy`` the best-scored ones.
+
+    An agent with a memory begins every episode without any.
 
     ``steps`` is where an episode ends in a world without a limit; elsewhere it is the world's own.
 
@@ -120,13 +123,13 @@ def play(
     20
     """
     check_fits(subject, world, view)
+    head, answer = action_head(subject), answering(subject, len(levels))
     generator = torch.Generator().manual_seed(seed)
 
-    def choose(state: State) -> NDArray:
+    def choose(state: State, which: NDArray) -> NDArray:
         with torch.no_grad():
-            logits = run(subject, see(world, state, view))["policy"]
-        chosen = logits.argmax(1) if greedy else _drawn(logits, generator)
-        return chosen.cpu().numpy()
+            scores = answer(see(world, state, view), torch.from_numpy(which))[head]
+        return pick(scores, head, greedy=greedy, generator=generator).numpy()
 
     about = provenance(
         subject=subject.fingerprint, data=_data(world, levels), seed=seed, greedy=greedy, levels=len(levels)
@@ -152,8 +155,8 @@ def play_policy(
     chosen, words = policy(world, name), streams(seed, len(levels))
     about = provenance(policy=name, data=_data(world, levels), seed=seed, levels=len(levels))
 
-    def choose(state: State) -> NDArray:
-        return chosen(world, state, words[: len(state.clock)])
+    def choose(state: State, which: NDArray) -> NDArray:
+        return chosen(world, state, words[: len(which)])
 
     return play_by(choose, world, levels, about=about, steps=steps)
 
@@ -165,7 +168,7 @@ def play_randomly(
     rng = np.random.default_rng(seed)
     about = provenance(subject="random walk", data=_data(world, levels), seed=seed, levels=len(levels))
     return play_by(
-        lambda state: rng.integers(0, len(world.actions), len(state.clock)),
+        lambda state, which: rng.integers(0, len(world.actions), len(which)),
         world,
         levels,
         about=about,
@@ -189,7 +192,7 @@ def play_by(
     length, terminated = np.zeros(n, np.int32), np.zeros(n, bool)
     positions[:, 0] = state.agent
     for step in range(limit):
-        actions[alive, step] = chosen = choose(state)
+        actions[alive, step] = chosen = choose(state, alive)
         played = engine.step(world, state, chosen)
         rewards[alive, step], events[alive, step] = played.reward, played.events
         positions[alive, step + 1] = state.agent
@@ -239,10 +242,6 @@ def replay(world: World, episode: Trajectory) -> State:
         before.append(take(state, slice(None)))
         engine.step(world, state, np.array([action], np.int64))
     return State(*(np.concatenate(arrays) for arrays in zip(*before, strict=True)))
-
-
-def _drawn(logits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    return torch.multinomial(logits.cpu().softmax(1), 1, generator=generator)[:, 0]
 
 
 def _data(world: World, levels: NDArray) -> str:

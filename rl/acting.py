@@ -1,0 +1,91 @@
+"""How an agent picks its actions: by which head, drawn or greedy, and what it remembers of its episode."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from core.errors import BadInput
+from core.subject import Subject, feed, run
+
+EPSILON = 0.05
+"""How often an agent that scores actions instead of giving them chances plays any action when it "samples"."""
+
+Answering = Callable[[Tensor, Tensor], dict[str, Tensor]]
+"""What k of n instances see (k, c, h, w), and which they are (k,), to every head's output for them."""
+
+
+def action_head(subject: Subject) -> str:
+    """The head that actions are picked by: "policy" (logits) or "q" (what each action is worth).
+
+    Raises
+    ------
+    BadInput
+        if the subject has neither: it is no agent.
+
+    >>> from core.testing import spotlight
+    >>> action_head(spotlight())
+    'policy'
+    """
+    for head in ("policy", "q"):
+        if head in subject.heads:
+            return head
+    raise BadInput(
+        f"{subject.name} has head {', '.join(subject.heads) or 'none'}; an agent picks its actions by head "
+        "'policy' or 'q'"
+    )
+
+
+def chances(scores: Float[Tensor, "n a"], head: str) -> Float[Tensor, "n a"]:
+    """How likely each action is where actions are drawn.
+
+    By head "policy" the softmax of the logits; by head "q" the best action, but one of all actions with probability
+    ``EPSILON`` (epsilon-greedy [mnih2015]).
+
+    >>> chances(torch.tensor([[1.0, 3.0, 2.0, 0.0]]), "q")
+    tensor([[0.0125, 0.9625, 0.0125, 0.0125]])
+    """
+    if head == "policy":
+        return scores.softmax(1)
+    likely = torch.full_like(scores, EPSILON / scores.shape[1])
+    return likely.scatter_add_(
+        1, scores.argmax(1, keepdim=True), scores.new_full((len(scores), 1), 1 - EPSILON)
+    )
+
+
+def pick(
+    scores: Float[Tensor, "n a"], head: str, *, greedy: bool, generator: torch.Generator
+) -> Int[Tensor, "n"]:
+    """An action each: with ``greedy`` the one that scores highest, otherwise drawn by ``chances``.
+
+    >>> pick(torch.tensor([[1.0, 3.0]]), "q", greedy=True, generator=torch.Generator())
+    tensor([1])
+    """
+    if greedy:
+        return scores.argmax(1).cpu()
+    return torch.multinomial(chances(scores.cpu(), head), 1, generator=generator)[:, 0]
+
+
+def answering(subject: Subject, n: int) -> Answering:
+    """``core.subject.run`` for ``n`` episodes that begin now; where the agent has a memory, each carries its own on.
+
+    Episodes may end at any time: only those that are named go on. A network has a memory if it says its shape,
+    ``module.memory``, takes one as second argument and answers with the next under "memory".
+
+    >>> from core.testing import spotlight
+    >>> answer = answering(spotlight(), 3)
+    >>> answer(torch.ones(2, 3, 10, 10), torch.tensor([0, 2]))["policy"].shape
+    torch.Size([2, 2])
+    """
+    shape = getattr(subject.module, "memory", None)
+    if shape is None:
+        return lambda seen, which: run(subject, seen)
+    memory = torch.zeros(n, *shape, device=subject.device)
+
+    def answer(seen: Tensor, which: Tensor) -> dict[str, Tensor]:
+        answers: dict[str, Tensor] = subject.module(feed(subject, seen), memory[which])
+        memory[which] = answers["memory"]
+        return answers
+
+    return answer
