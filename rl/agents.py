@@ -18,6 +18,7 @@ from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import State
 from rl.networks import build
+from rl.organism import folder_of
 
 NETWORK, POLICY, SNAPSHOTS = "network.json", "policy.safetensors", "snapshots"
 
@@ -33,14 +34,14 @@ class AgentInfo:
 
 
 def info(folder: str | Path) -> AgentInfo:
-    """What an agent folder says of its agent.
+    """What the folder of an agent, or of an organism by its name, says of it.
 
     Raises
     ------
     Unreadable
         if there is no such folder (the nearest run is named), or it holds no agent.
     """
-    folder = Path(folder)
+    folder = folder_of(folder)
     manifest = read_manifest(folder)
     if not (folder / NETWORK).exists():
         raise Unreadable(
@@ -55,7 +56,7 @@ def info(folder: str | Path) -> AgentInfo:
 
 
 def load(folder: str | Path, *, snapshot: int | None = None) -> Subject:
-    """The agent of a folder as it was at the end, or at one of its ``snapshots`` (in steps).
+    """The agent of a folder (or organism of that name) as it was at the end, or at one of its ``snapshots`` (in steps).
 
     Raises
     ------
@@ -66,7 +67,7 @@ def load(folder: str | Path, *, snapshot: int | None = None) -> Subject:
     WeightsMismatch
         if the weights do not fit the network; the first tensor that differs is named.
     """
-    folder, about = Path(folder), info(folder)
+    folder, about = folder_of(folder), info(folder)
     path = folder / POLICY if snapshot is None else _snapshot(folder, snapshot)
     if snapshot is None and not path.exists():
         raise Unreadable(f"agent {str(folder)!r} has not finished training; run the command again to go on")
@@ -148,7 +149,8 @@ def describe(folder: Path, network: nn.Module, *, world: World, view: str, name:
 
 def snapshots(folder: str | Path) -> dict[int, Path]:
     """Weights through training: steps to file, in order."""
-    return {int(path.stem): path for path in sorted((Path(folder) / SNAPSHOTS).glob("*.safetensors"))}
+    found = sorted((folder_of(folder) / SNAPSHOTS).glob("*.safetensors"))
+    return {int(path.stem): path for path in found if path.stem.isdigit()}
 
 
 def _snapshot(folder: Path, step: int) -> Path:
