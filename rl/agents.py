@@ -1,5 +1,6 @@
-"""An agent folder opened as a Subject with heads "policy" and "value", and what it was trained in."""
+"""An agent folder opened as a Subject - heads "policy" and "value", or "q" - and what it was trained in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,20 +18,37 @@ from envs.observations import channels, observation_shape
 from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import State
+from rl.acting import action_head
 from rl.networks import build
+from rl.networks.heads import Heads
 from rl.organism import folder_of
+
+HEADS: Mapping[str, Heads] = {
+    "ppo": "actor-critic",
+    "a2c": "actor-critic",
+    "recurrent-ppo": "actor-critic",
+    "dqn": "q",
+    "qrdqn": "q",
+}
+"""Algorithm to what the networks that it trains answer: "policy" and "value", or "q"."""
 
 NETWORK, POLICY, SNAPSHOTS = "network.json", "policy.safetensors", "snapshots"
 
 
 @dataclass(frozen=True)
 class AgentInfo:
-    """What an agent is: its name, the world it was trained in (dials set), what it sees, its architecture."""
+    """What an agent is: its name, the world it was trained in (dials set), what it sees, its architecture.
+
+    ``steps`` are those it was asked to be trained for, with ``algorithm`` and ``seed``; 0 where that is not known.
+    """
 
     name: str
     world: World
     view: str
     network: str
+    algorithm: str = "ppo"
+    seed: int = 0
+    steps: int = 0
 
 
 def info(folder: str | Path) -> AgentInfo:
@@ -49,8 +67,15 @@ def info(folder: str | Path) -> AgentInfo:
         )
     about = read_json(folder / NETWORK)
     try:
-        found = make_world(about["world"], **about["dials"])
-        return AgentInfo(folder.name, found, about["view"], about["network"])
+        return AgentInfo(
+            name=folder.name,
+            world=make_world(about["world"], **about["dials"]),
+            view=about["view"],
+            network=about["network"],
+            algorithm=about.get("algorithm", "ppo"),  # folders written when there was no other do not say it
+            seed=manifest.get("seeds", {}).get("train", 0),
+            steps=manifest.get("parameters", {}).get("steps", 0),
+        )
     except KeyError as error:
         raise Unreadable(f"{str(folder / NETWORK)!r} does not say {error}; train the agent again") from error
 
@@ -72,15 +97,23 @@ def load(folder: str | Path, *, snapshot: int | None = None) -> Subject:
     if snapshot is None and not path.exists():
         raise Unreadable(f"agent {str(folder)!r} has not finished training; run the command again to go on")
     network = build(
-        about.network, shape=observation_shape(about.world, about.view), actions=len(about.world.actions)
+        about.network,
+        shape=observation_shape(about.world, about.view),
+        actions=len(about.world.actions),
+        heads=_heads(about),
+        quantiles=read_json(folder / NETWORK).get("quantiles"),
     )
     fill(network, read_tensors(path), where=str(path), network_name=about.network)
     name = about.name if snapshot is None else f"{about.name} at {snapshot:,} steps"
     return as_subject(network, about.world, view=about.view, name=name)
 
 
-def as_subject(network: nn.Module, world: World, *, view: str, name: str) -> Subject:
+def as_subject(
+    network: nn.Module, world: World, *, view: str, name: str, heads: Heads | None = None
+) -> Subject:
     """A network that plays ``world`` through ``view``, as a Subject (a copy; see ``core.subject.wrap``).
+
+    Without ``heads`` they are what the network was built with, or else "actor-critic".
 
     >>> maze = make_world("cheese", size=7)
     >>> net = build("mlp", shape=observation_shape(maze, "window"), actions=4, seed=0)
@@ -89,7 +122,9 @@ def as_subject(network: nn.Module, world: World, *, view: str, name: str) -> Sub
     """
     shape, names = observation_shape(world, view), channels(world, view)
     spec = InputSpec(shape, mean=(0.0,) * shape[0], std=(1.0,) * shape[0], channels=names)
-    return wrap(network, name=name, spec=spec, heads={"policy": world.actions, "value": ("value",)})
+    answers = heads or ("actor-critic" if "policy" in getattr(network, "outputs", ("policy",)) else "q")
+    labels = {"actor-critic": {"policy": world.actions, "value": ("value",)}, "q": {"q": world.actions}}
+    return wrap(network, name=name, spec=spec, heads=labels[answers])
 
 
 def see(world: World, state: State, view: str) -> Float[Tensor, "n c h w"]:
@@ -111,10 +146,11 @@ def check_fits(subject: Subject, world: World, view: str) -> None:
             f"agent {subject.name} takes observations of shape {subject.spec.shape}, but world {world.name!r} "
             f"of {world.shape[1]} x {world.shape[2]} cells gives {shape} in view {view!r}"
         )
-    if tuple(subject.heads.get("policy", ())) != world.actions:
+    actions = subject.heads[action_head(subject)]
+    if actions != world.actions:
         raise BadInput(
-            f"agent {subject.name} has actions {', '.join(subject.heads.get('policy', ('none',)))}, "
-            f"but world {world.name!r} has {', '.join(world.actions)}"
+            f"agent {subject.name} has {len(actions)} actions, {', '.join(actions)}, but world {world.name!r} has "
+            f"{len(world.actions)}, {', '.join(world.actions)}"
         )
 
 
@@ -131,11 +167,17 @@ def fill(network: nn.Module, tensors: dict[str, Tensor], *, where: str, network_
     network.load_state_dict(tensors)
 
 
-def describe(folder: Path, network: nn.Module, *, world: World, view: str, name: str) -> None:
-    """Write ``network.json``: all that it takes to rebuild the agent around its weights."""
+def describe(
+    folder: Path, network: nn.Module, *, world: World, view: str, name: str, algorithm: str = "ppo"
+) -> None:
+    """Write ``network.json``: all that it takes to rebuild the agent around its weights.
+
+    ``network`` is one of ``rl.networks.build``, ``name`` the architecture's.
+    """
     dials = world.describe()
     about: dict[str, Any] = {
         "network": name,
+        "algorithm": algorithm,
         "world": dials.pop("name"),
         "dials": dials,
         "view": view,
@@ -144,6 +186,8 @@ def describe(folder: Path, network: nn.Module, *, world: World, view: str, name:
         "actions": world.actions,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
     }
+    if "quantiles" in network.outputs:  # type: ignore[operator]
+        about["quantiles"] = network.outputs["quantiles"][0]  # type: ignore[index]
     write_json(folder / NETWORK, about)
 
 
@@ -151,6 +195,12 @@ def snapshots(folder: str | Path) -> dict[int, Path]:
     """Weights through training: steps to file, in order."""
     found = sorted((folder_of(folder) / SNAPSHOTS).glob("*.safetensors"))
     return {int(path.stem): path for path in found if path.stem.isdigit()}
+
+
+def _heads(about: AgentInfo) -> Heads:
+    if about.algorithm not in HEADS:
+        raise UnknownName("algorithm", about.algorithm, HEADS)
+    return HEADS[about.algorithm]
 
 
 def _snapshot(folder: Path, step: int) -> Path:
