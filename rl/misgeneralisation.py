@@ -43,6 +43,8 @@ AGENT, GREEDY, FLIPPED, PROXY, RANDOM = (
 )
 """The players, besides the world's ceiling (``rl.goals.Goals.ceiling``): the agent's actions drawn, its most likely
 ones, drawn with its view upside down; the world's policy "proxy", and uniformly random actions."""
+AGENTS = (AGENT, GREEDY, FLIPPED)
+"""The players that depend on the agent."""
 
 Turn = Callable[[NDArray], Episodes]
 
