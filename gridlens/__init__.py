@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from feature_viz.spectrum import write_spectrum as write_spectrum
     from gridlens.galleries import gallery as gallery
     from rl.agents import load as load_agent
+    from rl.organism import organism as organism
+    from rl.organism import organisms as organisms
     from vision.datasets import open_images as open_images
     from vision.models import load as load_classifier
 
@@ -83,6 +85,8 @@ _HOMES = {
     "measure_spectrum": "feature_viz.spectrum",
     "neuron": "feature_viz.objectives",
     "open_images": "vision.datasets",
+    "organism": "rl.organism",
+    "organisms": "rl.organism",
     "output": "feature_viz.objectives",
     "parse": "core.targets",
     "pixels": "feature_viz.parametrize",

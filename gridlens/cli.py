@@ -12,6 +12,7 @@ from gridlens.commands.compare import compare
 from gridlens.commands.demo import demo
 from gridlens.commands.evaluate import evaluate
 from gridlens.commands.gallery import gallery
+from gridlens.commands.organisms import organisms
 from gridlens.commands.play import play
 from gridlens.commands.probe import probe
 from gridlens.commands.train import train
@@ -23,6 +24,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "gallery": gallery,
     "train-classifier": train_classifier,
     "worlds": worlds,
+    "organisms": organisms,
     "play": play,
     "train": train,
     "evaluate": evaluate,

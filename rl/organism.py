@@ -18,20 +18,26 @@ LARGEST, LARGEST_TOGETHER = 10**6, 25 * 10**6
 
 @dataclass(frozen=True)
 class Organism:
-    """An agent that ships: one sentence on what it does, the commands that made and measured it, its numbers.
+    """An agent that ships: one sentence on what it does, the command that made it, and its numbers.
 
-    ``measured`` has a row a player, distribution and measure, as ``rl.records.records`` writes them. ``snapshots`` are
-    the steps of training whose weights are kept besides the last.
+    ``measured`` has a row a distribution, player and measure, with the columns where, player, measure, estimate, low,
+    high and n of ``rl.records.COLUMNS``; ``evaluated`` says by how many levels, which seed and how many steps.
+    ``snapshots`` are the steps of training whose weights are kept besides the last.
     """
 
     name: str
     says: str
     folder: Path
     command: str
-    measured_by: str
+    evaluated: Mapping[str, int]
     measured: tuple[Mapping[str, Any], ...] = field(repr=False)
     snapshots: tuple[int, ...]
     size: int
+
+    @property
+    def measured_by(self) -> str:
+        """The command that gives the numbers again."""
+        return f"gridlens evaluate {self.name} " + " ".join(f"--{k} {v}" for k, v in self.evaluated.items())
 
 
 def organisms() -> dict[str, Organism]:
@@ -65,7 +71,7 @@ def about(name: str) -> Organism:
         says=card["says"],
         folder=folder,
         command=read_manifest(folder)["command"],
-        measured_by=card["measured_by"],
+        evaluated=card["evaluated"],
         measured=tuple(card["measured"]),
         snapshots=tuple(sorted(int(path.stem) for path in folder.glob("snapshots/*.safetensors"))),
         size=sum(path.stat().st_size for path in files),
