@@ -10,7 +10,7 @@ from benchmarks.rows import Row, alternate
 from envs.registry import world
 from envs.vector import make_vec
 from rl.presets import PRESETS
-from rl.training import make_model, one_thread
+from rl.training import make_model, one_thread, settings_of
 
 UPDATES, REPEATS = 6, 5
 
@@ -53,9 +53,10 @@ class Null(VecEnv):
 def ppo_vs_null() -> Row:
     """Steps per second of PPO, its updates included: the difference is what our world and its coat cost."""
     config = PRESETS["cheese-corner"].config
-    venv = make_vec(world(config.world, **config.dials), config.n_envs, seed=0, view=config.view)
+    settings = settings_of(config)
+    venv = make_vec(world(config.world, **config.dials), settings.n_envs, seed=0, view=config.view)
     models = [make_model(config, env) for env in (venv, Null(venv))]
-    chunk = config.n_envs * config.rollout * UPDATES
+    chunk = settings.n_envs * settings.rollout * UPDATES
 
     def rate(model: Any) -> float:
         start = time.perf_counter()
@@ -64,7 +65,7 @@ def ppo_vs_null() -> Row:
 
     with one_thread():
         for model in models:
-            model.learn(config.n_envs * config.rollout)  # compiles the kernels, allocates the memory
+            model.learn(settings.n_envs * settings.rollout)  # compiles the kernels, allocates the memory
         ours, peer = alternate(lambda: rate(models[0]), lambda: rate(models[1]), repeats=REPEATS)
     return Row(
         name="ppo-vs-null",
@@ -74,5 +75,6 @@ def ppo_vs_null() -> Row:
         ratio=ours / peer,
         repeats=REPEATS,
         peer_name="the same SB3 PPO on an environment that does nothing",
-        conditions=f"{config.network}, {config.n_envs} environments, batch {config.batch}, {config.epochs} epochs",
+        conditions=f"{config.network}, {settings.n_envs} environments, batch {settings.batch}, "
+        f"{settings.epochs} epochs",
     )

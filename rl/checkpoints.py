@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from stable_baselines3 import PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
 
 from core.artifacts import read_metadata, read_tensors, write_tensors
 from core.errors import Unreadable
 from envs import engine
 from envs.sb3 import WorldVecEnv
-from rl.actor_critic import network_of
+from rl.algorithms.algorithm import network_of
 
 CHECKPOINT = "checkpoint.safetensors"
 
 
-def save(path: Path, model: PPO, venv: WorldVecEnv, notes: dict[str, Any]) -> None:
+def save(path: Path, model: BaseAlgorithm, venv: WorldVecEnv, notes: dict[str, Any]) -> None:
     """Write, at once or not at all, everything that the next update depends on, as it is between two updates.
 
     Random draws need no entry: training seeds them anew for every update. ``notes`` come back from ``restore``.
@@ -35,7 +35,7 @@ def save(path: Path, model: PPO, venv: WorldVecEnv, notes: dict[str, Any]) -> No
     write_tensors(path, tensors, {"numbers": json.dumps(numbers)})
 
 
-def restore(path: Path, model: PPO, venv: WorldVecEnv) -> dict[str, Any]:
+def restore(path: Path, model: BaseAlgorithm, venv: WorldVecEnv) -> dict[str, Any]:
     """Put a saved state into a fresh model and its environment; returns the notes saved with it.
 
     Raises

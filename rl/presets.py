@@ -17,19 +17,25 @@ class Preset:
 
 PRESETS: Mapping[str, Preset] = {
     "cheese-corner": Preset(
-        TrainConfig(dials={"size": 9, "rand_region": 1, "limit": 100}, steps=500_000, learning_rate=3e-3),
+        TrainConfig(
+            dials={"size": 9, "rand_region": 1, "limit": 100}, steps=500_000, settings={"learning_rate": 3e-3}
+        ),
         "cheese always in the top-right corner: what does the agent want when it lies elsewhere?",
         "56 s of one 2.5 GHz core. Seeds 0, 1, 2: 97.0, 97.0, 97.9 % of 1,000 held-out levels; with the cheese "
         "anywhere it ran to the corner past the cheese in 90, 92, 90 % of the telling levels",
     ),
     "cheese-anywhere": Preset(
-        TrainConfig(dials={"size": 9, "rand_region": 63, "limit": 100}, steps=600_000, learning_rate=3e-3),
+        TrainConfig(
+            dials={"size": 9, "rand_region": 63, "limit": 100},
+            steps=600_000,
+            settings={"learning_rate": 3e-3},
+        ),
         "the same with the cheese anywhere: wanting the corner does not pay",
         "With 700,000 steps 83 and 86 s of one 2.5 GHz core, seeds 0, 1: 96.4, 96.1 % of 1,000 held-out levels, and "
         "past the cheese to the corner in 1 % of the telling levels",
     ),
     "coin-end": Preset(
-        TrainConfig(world="coin", steps=1_500_000, gamma=0.98),
+        TrainConfig(world="coin", steps=1_500_000, settings={"gamma": 0.98}),
         "coin always at the end of the hall: what does the agent want when it lies elsewhere?",
         "with 1,000,000 steps 244 s of half a core, seed 0: the coin in 98 % of 128 held-out levels (nothing up to "
         "565,000 steps); with the coin anywhere in 55 %, and in 50 % it comes to the end first (random 33 and 0 %)",
@@ -41,7 +47,7 @@ PRESETS: Mapping[str, Preset] = {
         "at 172,000 steps the red line in 50 % of the duels and the yellow gem in 48 %",
     ),
     "follow-expert": Preset(
-        TrainConfig(world="follow", steps=800_000, gamma=0.9, entropy=0.02, batch=2048),
+        TrainConfig(world="follow", steps=800_000, settings={"gamma": 0.9, "entropy": 0.02, "batch": 2048}),
         "beacons in a hidden order that an expert shows: was it the order or the partner?",
         "seeds 0, 1: 15.1 and 15.3 a level behind an expert, -15.1 and -15.3 behind an anti-expert, nothing where it "
         "sees the arena upside down",
@@ -59,8 +65,7 @@ PRESETS: Mapping[str, Preset] = {
             dials={"limit": 25},
             network="mlp",
             steps=3_000_000,
-            reward_scale=0.1,
-            entropy=0.003,
+            settings={"reward_scale": 0.1, "entropy": 0.003},
         ),
         "levels of 25 steps, in which shields are worth more than anything: are they wanted when no monster is left?",
         "550 s of a quarter of a core, seed 0: it earns -0.4 in each of 128 held-out levels (best known 0.5, random "
@@ -73,8 +78,7 @@ PRESETS: Mapping[str, Preset] = {
             dials={"limit": 200},
             network="mlp",
             steps=3_000_000,
-            reward_scale=0.1,
-            entropy=0.003,
+            settings={"reward_scale": 0.1, "entropy": 0.003},
         ),
         "the same in levels of 200 steps, most of them without a monster",
         "with 1,500,000 steps 144 s of half a core, seed 0: it earns 22.5 in each of 128 held-out levels (best known "

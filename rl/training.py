@@ -1,4 +1,4 @@
-"""TrainConfig and train(): stable-baselines3 PPO on a world of ours, into an agent folder that can be resumed."""
+"""TrainConfig and train(): an algorithm of stable-baselines3 in a world of ours, into a folder that can be resumed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from stable_baselines3 import PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
 
 from core.artifacts import read_csv, write_tensors
 from core.errors import BadInput, UnknownName
@@ -18,53 +18,61 @@ from envs.registry import world as make_world
 from envs.spec import World
 from envs.vector import make_vec
 from rl import checkpoints
-from rl.actor_critic import NetworkPolicy, network_of
 from rl.agents import POLICY, describe
+from rl.algorithms import ALGORITHMS
+from rl.algorithms.algorithm import network_of
+from rl.algorithms.settings import helps, resolve, setting
 from rl.checkpoints import CHECKPOINT
 from rl.networks import NETWORKS
-from rl.rollout_buffer import LeanRolloutBuffer, TruncationsAside
+from rl.snapshots import schedule
 from rl.watching import Watch
-
-ALGORITHMS = ("ppo",)
-
-
-def _set(default: Any, help: str) -> Any:
-    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """What to train; the ``help`` of each field says what it is (``TrainConfig.help()``)."""
 
-    world: str = _set("cheese", "world to train in")
+    world: str = setting("cheese", "world to train in")
     dials: Mapping[str, Any] = field(
         default_factory=dict, metadata={"help": "dials that differ from the world's own"}
     )
-    view: str = _set("window", "what the agent sees: window, grid or rgb")
-    network: str = _set("small-conv", "architecture, of rl.networks.NETWORKS")
-    algorithm: str = _set("ppo", "learning algorithm")
-    steps: int = _set(1_000_000, "environment steps, rounded up to whole rollouts")
-    seed: int = _set(0, "seed of the first weights, of the levels and of every random draw")
-    n_envs: int = _set(256, "levels played side by side")
-    rollout: int = _set(32, "steps of each level between two updates")
-    batch: int = _set(1024, "transitions in one gradient step")
-    epochs: int = _set(3, "passes over each rollout")
-    learning_rate: float = _set(1e-3, "Adam's step size")
-    gamma: float = _set(0.97, "discount a step")
-    gae_lambda: float = _set(0.95, "decay of generalised advantage estimation")
-    clip: float = _set(0.2, "how far the policy may move in one update")
-    reward_scale: float = _set(1.0, "what rewards are multiplied by before they are learned from")
-    entropy: float = _set(0.01, "weight of the entropy bonus")
-    value_weight: float = _set(0.5, "weight of the value loss")
-    gradient_norm: float = _set(0.5, "gradients are scaled down to this length")
-    snapshots: int = _set(8, "weights kept through training, log-spaced, besides the untrained ones")
-    watched_levels: int = _set(128, "held-out levels played at every snapshot")
-    checkpoint_seconds: float = _set(10.0, "seconds between checkpoints; not part of what is trained")
+    view: str = setting("window", "what the agent sees: window, grid or rgb")
+    network: str = setting("small-conv", "architecture, of rl.networks.NETWORKS")
+    algorithm: str = setting("ppo", "learning algorithm, of rl.algorithms.ALGORITHMS")
+    steps: int = setting(1_000_000, "environment steps, rounded up to whole rollouts")
+    seed: int = setting(0, "seed of the first weights, of the levels and of every random draw")
+    settings: Mapping[str, Any] = field(
+        default_factory=dict, metadata={"help": "settings of the algorithm that differ from its own"}
+    )
+    snapshots: str = setting(
+        "log:8", "weights kept through training, besides the untrained ones: log:N, linear:N or at:STEPS"
+    )
+    watched_levels: int = setting(128, "held-out levels played at every snapshot")
+    checkpoint_seconds: float = setting(10.0, "seconds between checkpoints; not part of what is trained")
 
     @classmethod
     def help(cls) -> dict[str, str]:
         """Field name to what it sets."""
-        return {one.name: one.metadata["help"] for one in fields(cls)}
+        return helps(cls)
+
+
+def settings_of(config: TrainConfig) -> Any:
+    """All settings of the configuration's algorithm: its own with those that the configuration changes.
+
+    Raises
+    ------
+    BadInput, UnknownName
+        if there is no such algorithm or setting, or a value is out of bounds.
+
+    >>> settings_of(TrainConfig(settings={"gamma": 0.9})).gamma
+    0.9
+    """
+    if config.algorithm not in ALGORITHMS:
+        raise UnknownName("algorithm", config.algorithm, ALGORITHMS)
+    kinds = {name: one.settings for name, one in ALGORITHMS.items()}
+    found: Any = resolve(kinds, config.algorithm, config.settings)
+    ALGORITHMS[config.algorithm].check(found)
+    return found
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class AgentFolder:
 
 
 def train(config: TrainConfig, out: str | Path, progress: Progress = silent) -> AgentFolder:
-    """Train by PPO [schulman2017; raffin2021] into the folder ``out``; a folder that is finished is left as it is.
+    """Train by stable-baselines3 [raffin2021] into the folder ``out``; a folder that is finished is left as it is.
 
     Broken off at any moment, the same call goes on from the last checkpoint and ends with the same weights
     as an unbroken run on the same machine. Runs on one thread: for networks this small two are no faster.
@@ -95,8 +103,7 @@ def train(config: TrainConfig, out: str | Path, progress: Progress = silent) -> 
         if the loss becomes NaN or infinite; names the step and the term. The last checkpoint stays.
     """
     world = _checked(config)
-    parameters = {k: v for k, v in asdict(config).items() if k not in ("seed", "checkpoint_seconds")}
-    with running(out, kind="agent", parameters=parameters, seeds={"train": config.seed}) as run:
+    with running(out, kind="agent", parameters=parameters(config), seeds={"train": config.seed}) as run:
         if not run.finished:
             with one_thread():
                 _train(config, world, run.folder, progress)
@@ -104,34 +111,18 @@ def train(config: TrainConfig, out: str | Path, progress: Progress = silent) -> 
     return AgentFolder(Path(out))
 
 
-def make_model(config: TrainConfig, venv: Any) -> PPO:
-    """The PPO that ``train`` uses, on any VecEnv with image observations and discrete actions."""
-    aside = TruncationsAside(venv)
-    model = PPO(
-        NetworkPolicy,
-        aside,
-        learning_rate=config.learning_rate,
-        n_steps=config.rollout,
-        batch_size=config.batch,
-        n_epochs=config.epochs,
-        gamma=config.gamma,
-        gae_lambda=config.gae_lambda,
-        clip_range=config.clip,
-        ent_coef=config.entropy,
-        vf_coef=config.value_weight,
-        max_grad_norm=config.gradient_norm,
-        seed=config.seed,
-        device="cpu",
-        rollout_buffer_class=LeanRolloutBuffer,
-        rollout_buffer_kwargs={"truncations": aside.take, "reward_scale": config.reward_scale},
-        policy_kwargs={
-            "network": config.network,
-            "seed": config.seed,
-            "optimizer_kwargs": {"eps": 1e-5, "fused": True},
-        },
-    )
-    model.rollout_buffer.value_of = model.policy.predict_values  # type: ignore[attr-defined]
-    return model
+def parameters(config: TrainConfig) -> dict[str, Any]:
+    """What the manifest of an agent says was asked for, its seed apart: every setting of the algorithm by its name."""
+    said = {name: getattr(config, name) for name in (one.name for one in fields(config))}
+    for name in ("seed", "settings", "checkpoint_seconds"):
+        del said[name]
+    return said | asdict(settings_of(config))
+
+
+def make_model(config: TrainConfig, venv: Any) -> BaseAlgorithm:
+    """The model that ``train`` uses, on any VecEnv with image observations and discrete actions."""
+    make = ALGORITHMS[config.algorithm].make
+    return make(settings_of(config), venv, network=config.network, seed=config.seed)
 
 
 @contextmanager
@@ -146,9 +137,16 @@ def one_thread() -> Iterator[None]:
 
 
 def _train(config: TrainConfig, world: World, folder: Path, progress: Progress) -> None:
-    venv = make_vec(world, config.n_envs, seed=config.seed, view=config.view)
+    venv = make_vec(world, settings_of(config).n_envs, seed=config.seed, view=config.view)
     model = make_model(config, venv)
-    describe(folder, network_of(model), world=world, view=config.view, name=config.network)
+    describe(
+        folder,
+        network_of(model),
+        world=world,
+        view=config.view,
+        name=config.network,
+        algorithm=config.algorithm,
+    )
     watch = Watch(config, venv, folder, progress)
     if (folder / CHECKPOINT).exists():
         watch.recall(checkpoints.restore(folder / CHECKPOINT, model, venv))
@@ -161,38 +159,11 @@ def _train(config: TrainConfig, world: World, folder: Path, progress: Progress) 
 def _checked(config: TrainConfig) -> World:
     world = make_world(config.world, **config.dials)
     parse_view(world, config.view)
-    for name, given, choices in (
-        ("algorithm", config.algorithm, ALGORITHMS),
-        ("network", config.network, NETWORKS),
-    ):
-        if given not in choices:
-            raise UnknownName(name, given, choices)
-    least = {
-        "steps": 1,
-        "n_envs": 1,
-        "rollout": 2,
-        "batch": 2,
-        "epochs": 1,
-        "snapshots": 1,
-        "watched_levels": 1,
-    }
-    for name, low in least.items():
-        if getattr(config, name) < low:
-            raise BadInput(f"training option {name!r} is {getattr(config, name)}; expected at least {low}")
-    if config.batch > config.n_envs * config.rollout:
-        raise BadInput(
-            f"training option 'batch' is {config.batch}, more than one rollout of {config.n_envs} x {config.rollout} "
-            f"= {config.n_envs * config.rollout} transitions; expected at most that"
-        )
-    for name, above, up_to in (
-        ("learning_rate", 0, 1),
-        ("gamma", 0, 1),
-        ("gae_lambda", 0, 1),
-        ("clip", 0, 1),
-        ("reward_scale", 0, 1000),
-    ):
-        if not above < getattr(config, name) <= up_to:
-            raise BadInput(
-                f"training option {name!r} is {getattr(config, name)}; expected above {above}, up to {up_to}"
-            )
+    if config.network not in NETWORKS:
+        raise UnknownName("network", config.network, NETWORKS)
+    for name in ("steps", "watched_levels"):
+        if getattr(config, name) < 1:
+            raise BadInput(f"training option {name!r} is {getattr(config, name)}; expected at least 1")
+    settings_of(config)
+    schedule(config.snapshots, config.steps)
     return world

@@ -16,12 +16,13 @@ from envs.randomness import streams
 from envs.sb3 import WorldVecEnv
 from envs.spec import World
 from rl import checkpoints
-from rl.actor_critic import network_of
 from rl.agents import SNAPSHOTS, as_subject
+from rl.algorithms import ALGORITHMS
+from rl.algorithms.algorithm import network_of
 from rl.goals import SHIFTED, distributions, goals_of, roles_of
 from rl.rollouts import Episodes, level_seeds, play
+from rl.snapshots import schedule
 
-LOSSES = ("train/value_loss", "train/policy_gradient_loss", "train/entropy_loss")
 WATCHED_SEED = 20_000
 WATCHED_STEPS = 300
 """Steps of a watched episode, and unit of the training rate, in a world without a limit."""
@@ -33,6 +34,8 @@ class Watch(BaseCallback):
     def __init__(self, config: Any, venv: WorldVecEnv, folder: Path, progress: Progress) -> None:
         super().__init__()
         self.config, self.venv, self.folder, self.progress = config, venv, folder, progress
+        self.losses = ALGORITHMS[config.algorithm].losses
+        self.schedule = schedule(config.snapshots, config.steps)
         self.rows: list[dict[str, float]] = []
         self.before = dict(venv.totals)
         self.earlier = 0.0
@@ -84,27 +87,25 @@ class Watch(BaseCallback):
         for name, world in watched(self.venv.world).items():
             played = play(subject, world, levels, view=self.venv.view, seed=WATCHED_SEED, steps=WATCHED_STEPS)
             row |= rates(name, played, world)
-        row |= {name.partition("/")[2]: self.logger.name_to_value.get(name, math.nan) for name in LOSSES}
+        row |= {name.partition("/")[2]: self.logger.name_to_value.get(name, math.nan) for name in self.losses}
         self.rows.append({name: float(value) for name, value in row.items()})
         self.before = dict(self.venv.totals)
         write_csv(self.folder / "curve.csv", self.rows)
 
     def _due(self) -> float:
-        """Steps at which the next look is due: at once, then log-spaced from a hundredth of all steps to the last."""
-        taken, count = len(self.rows), self.config.snapshots
-        if not taken:
+        """Steps at which the next look is due: at once, then as the schedule says."""
+        if not self.rows:
             return 0.0
-        share = taken / count
-        return math.inf if taken >= count else self.config.steps * 100 ** (share - 1)
+        return next((step for step in self.schedule if step > self.rows[-1]["steps"]), math.inf)
 
     def _check_losses(self) -> None:
-        for name in LOSSES:
+        for name in self.losses:
             value = self.logger.name_to_value.get(name, 0.0)
             if not math.isfinite(value):
                 term = name.partition("/")[2].replace("_", " ")
                 raise NotFinite(
                     f"training stopped at step {self.num_timesteps:,}: the {term} is {value}; "
-                    f"a smaller learning rate than {self.config.learning_rate} may help"
+                    "a smaller learning_rate may help"
                 )
 
     def _tell(self) -> None:

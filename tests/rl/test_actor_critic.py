@@ -7,8 +7,8 @@ import torch
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.distributions import CategoricalDistribution
 
-from rl.actor_critic import NetworkPolicy
-from rl.rollout_buffer import LeanRolloutBuffer
+from rl.algorithms.actor_critic import NetworkPolicy
+from rl.algorithms.rollout_buffer import LeanRolloutBuffer
 
 SPACE = gymnasium.spaces.Box(0, 1, (2, 9, 9), np.uint8)
 ACTIONS = gymnasium.spaces.Discrete(4)

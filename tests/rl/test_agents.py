@@ -18,7 +18,11 @@ from rl.agents import info, load, see
 from rl.training import TrainConfig, make_model, train
 
 CONFIG = TrainConfig(
-    dials={"size": 5, "limit": 20}, steps=512, n_envs=16, rollout=16, batch=64, snapshots=2, watched_levels=4
+    dials={"size": 5, "limit": 20},
+    steps=512,
+    settings={"n_envs": 16, "rollout": 16, "batch": 64},
+    snapshots="log:2",
+    watched_levels=4,
 )
 
 

@@ -32,7 +32,8 @@ SMALL = {
     "tree": {"size": 3, "trees": 3, "r_min": 0.3},
     TREASURE: {},
 }
-TINY = {"network": "mlp", "steps": 256, "n_envs": 16, "rollout": 16, "batch": 64, "snapshots": 1}
+SETTINGS = {"n_envs": 16, "rollout": 16, "batch": 64}
+TINY = {"network": "mlp", "steps": 256, "settings": SETTINGS, "snapshots": "log:1"}
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +187,9 @@ def test_rewards_are_scaled_before_they_are_learned_from():
 
     rewards = []
     for scale in (1.0, 0.25):
-        config = TrainConfig(world="tree", dials=SMALL["tree"], reward_scale=scale, **TINY)
+        config = TrainConfig(
+            world="tree", dials=SMALL["tree"], **TINY | {"settings": {**SETTINGS, "reward_scale": scale}}
+        )
         model = make_model(config, make_vec(world("tree", **SMALL["tree"]), 16, seed=0))
         model.learn(256)
         rewards.append(model.rollout_buffer.rewards.copy())

@@ -22,14 +22,16 @@ TINY = TrainConfig(
     dials={"size": 5, "limit": 20},
     network="mlp",
     steps=2048,
-    n_envs=16,
-    rollout=16,
-    batch=64,
+    settings={"n_envs": 16, "rollout": 16, "batch": 64},
     seed=3,
-    snapshots=3,
+    snapshots="log:3",
     watched_levels=16,
     checkpoint_seconds=0.0,
 )
+
+
+def changed(config=TINY, **settings):
+    return dataclasses.replace(config, settings={**config.settings, **settings})
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_a_finished_agent_is_not_trained_again_and_another_is_refused(unbroken):
     assert not calls
     before = weights(unbroken.path)
     with pytest.raises(RunConflict, match=r"gamma is 0\.97, this one's is 0\.5"):
-        train(dataclasses.replace(TINY, gamma=0.5), unbroken.path)
+        train(changed(gamma=0.5), unbroken.path)
     assert weights(unbroken.path) == before
 
 
@@ -112,7 +114,7 @@ def test_stopped_between_two_checkpoints_it_repeats_what_was_lost(unbroken, tmp_
 
 def test_a_loss_that_is_not_finite_stops_it_and_says_where(tmp_path):
     with pytest.raises(NotFinite, match=r"stopped at step [\d,]+: the .* (is|are) (nan|inf|not finite)"):
-        train(dataclasses.replace(TINY, value_weight=1e39), tmp_path / "hot")
+        train(changed(value_weight=1e39), tmp_path / "hot")
     assert read_manifest(tmp_path / "hot")["state"] == "stopped"
     assert not (tmp_path / "hot" / agents.POLICY).exists()
 
@@ -125,14 +127,31 @@ def test_a_loss_that_is_not_finite_stops_it_and_says_where(tmp_path):
         ({"network": "mpl"}, UnknownName, "nearest valid one is 'mlp'"),
         ({"algorithm": "pop"}, UnknownName, "nearest valid one is 'ppo'"),
         ({"view": "windw"}, UnknownName, "nearest valid one is 'window'"),
-        ({"batch": 10_000}, BadInput, "more than one rollout of 16 x 16 = 256"),
-        ({"epochs": 0}, BadInput, "'epochs' is 0; expected at least 1"),
-        ({"gamma": 1.5}, BadInput, "'gamma' is 1.5; expected above 0, up to 1"),
+        ({"snapshots": "lin:3"}, UnknownName, "nearest valid one is 'linear'"),
+        ({"snapshots": "log:x"}, BadInput, "'log:x' are not of the form log:20"),
+        ({"snapshots": "at:100,5000"}, BadInput, "outside of the training; expected steps from 1 to 2048"),
     ],
 )
 def test_bad_settings_are_refused_before_anything_is_written(tmp_path, change, error, sentence):
     with pytest.raises(error, match=sentence):
         train(dataclasses.replace(TINY, **change), tmp_path / "never")
+    assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "sentence"),
+    [
+        ({"batch": 10_000}, BadInput, "more than one rollout of 16 x 16 = 256"),
+        ({"epochs": 0}, BadInput, "'epochs' is 0; expected at least 1"),
+        ({"epochs": 1.5}, BadInput, "'epochs' is 1.5; expected a whole number"),
+        ({"gamma": 1.5}, BadInput, "'gamma' is 1.5; expected above 0, up to 1"),
+        ({"gamma": float("nan")}, BadInput, "'gamma' is nan; expected above 0, up to 1"),
+        ({"gama": 0.9}, UnknownName, "nearest valid one is 'gamma'"),
+    ],
+)
+def test_bad_settings_of_an_algorithm_are_refused_too(tmp_path, settings, error, sentence):
+    with pytest.raises(error, match=sentence):
+        train(changed(**settings), tmp_path / "never")
     assert not (tmp_path / "never").exists()
 
 
@@ -148,7 +167,7 @@ def test_the_model_takes_any_vecenv():
 
     register_envs()
     venv = make_vec_env("gridlens/Cheese-v0", n_envs=2, env_kwargs={"size": 5, "limit": 10})
-    model = make_model(dataclasses.replace(TINY, n_envs=2, batch=32), venv)
+    model = make_model(changed(n_envs=2, batch=32), venv)
     model.learn(64)
     assert model.num_timesteps == 64
 

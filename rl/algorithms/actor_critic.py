@@ -4,10 +4,9 @@ from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int, Shaped
-from stable_baselines3 import PPO
 from stable_baselines3.common.distributions import Distribution
 from stable_baselines3.common.policies import ActorCriticPolicy
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import log_softmax
 
 from rl.networks import build
@@ -65,8 +64,3 @@ class NetworkPolicy(ActorCriticPolicy):
 
     def _answer(self, obs: Tensor) -> dict[str, Tensor]:
         return self.network(obs.float() if self.scale == 1 else obs.float() / self.scale)
-
-
-def network_of(model: PPO) -> nn.Module:
-    """The plain network that a PPO model trains."""
-    return cast(nn.Module, model.policy.network)

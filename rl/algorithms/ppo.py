@@ -1,0 +1,73 @@
+"""Proximal policy optimisation [schulman2017] by stable-baselines3 [raffin2021]."""
+
+from dataclasses import dataclass
+
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import VecEnv
+
+from core.errors import BadInput
+from rl.algorithms.actor_critic import NetworkPolicy
+from rl.algorithms.rollout_buffer import LeanRolloutBuffer, TruncationsAside
+from rl.algorithms.settings import setting
+
+LOSSES = ("train/value_loss", "train/policy_gradient_loss", "train/entropy_loss")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What PPO can be set to."""
+
+    n_envs: int = setting(256, "levels played side by side", least=1)
+    rollout: int = setting(32, "steps of each level between two updates", least=2)
+    batch: int = setting(1024, "transitions in one gradient step", least=2)
+    epochs: int = setting(3, "passes over each rollout", least=1)
+    learning_rate: float = setting(1e-3, "Adam's step size", above=0, up_to=1)
+    gamma: float = setting(0.97, "discount a step", above=0, up_to=1)
+    gae_lambda: float = setting(0.95, "decay of generalised advantage estimation", above=0, up_to=1)
+    clip: float = setting(0.2, "how far the policy may move in one update", above=0, up_to=1)
+    reward_scale: float = setting(
+        1.0, "what rewards are multiplied by before they are learned from", above=0, up_to=1000
+    )
+    entropy: float = setting(0.01, "weight of the entropy bonus", least=0)
+    value_weight: float = setting(0.5, "weight of the value loss", least=0)
+    gradient_norm: float = setting(0.5, "gradients are scaled down to this length", above=0)
+
+
+def check(settings: Settings) -> None:
+    """Raise BadInput where a minibatch would be larger than the rollout that it is drawn from."""
+    whole = settings.n_envs * settings.rollout
+    if settings.batch > whole:
+        raise BadInput(
+            f"training setting 'batch' is {settings.batch}, more than one rollout of {settings.n_envs} x "
+            f"{settings.rollout} = {whole} transitions; expected at most that"
+        )
+
+
+def make(settings: Settings, venv: VecEnv, *, network: str, seed: int) -> PPO:
+    """PPO on any VecEnv with image observations and discrete actions."""
+    aside = TruncationsAside(venv)
+    model = PPO(
+        NetworkPolicy,
+        aside,
+        learning_rate=settings.learning_rate,
+        n_steps=settings.rollout,
+        batch_size=settings.batch,
+        n_epochs=settings.epochs,
+        gamma=settings.gamma,
+        gae_lambda=settings.gae_lambda,
+        clip_range=settings.clip,
+        ent_coef=settings.entropy,
+        vf_coef=settings.value_weight,
+        max_grad_norm=settings.gradient_norm,
+        seed=seed,
+        device="cpu",
+        rollout_buffer_class=LeanRolloutBuffer,
+        rollout_buffer_kwargs={"truncations": aside.take, "reward_scale": settings.reward_scale},
+        policy_kwargs={
+            "network": network,
+            "seed": seed,
+            "optimizer_kwargs": {"eps": 1e-5, "fused": True},
+        },
+    )
+    model.rollout_buffer.value_of = model.policy.predict_values  # type: ignore[attr-defined]
+    return model
