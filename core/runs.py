@@ -63,13 +63,7 @@ def running(
     True
     """
     folder = Path(folder)
-    identity = {
-        "kind": kind,
-        "parameters": _jsonable(parameters),
-        "seeds": _jsonable(seeds or {}),
-        "subject": subject,
-        "data": data,
-    }
+    identity = _identity(kind, parameters, seeds, subject, data)
     manifest = _open(folder, identity, command_line(), again)
     path = folder / MANIFEST
     if manifest["state"] == "finished":
@@ -87,6 +81,21 @@ def running(
             write_json(path, manifest | {"state": "stopped", "end": _now(), "why": _why(error)})
         raise
     write_json(path, manifest | {"state": "finished", "end": _now()})
+
+
+def refuse_another(
+    folder: str | Path,
+    *,
+    kind: str,
+    parameters: Mapping[str, Any],
+    seeds: Mapping[str, int] | None = None,
+    subject: str = "",
+    data: str = "",
+) -> None:
+    """Raise RunConflict where ``running`` would because the folder holds a different run; a missing one holds none."""
+    path = Path(folder) / MANIFEST
+    if path.exists():
+        _refuse_another(path.parent, read_json(path), _identity(kind, parameters, seeds, subject, data))
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:
@@ -111,6 +120,19 @@ def is_finished(folder: str | Path) -> bool:
     """Whether the folder holds a run that ended well."""
     path = Path(folder) / MANIFEST
     return path.exists() and read_json(path).get("state") == "finished"
+
+
+def _identity(
+    kind: str, parameters: Mapping[str, Any], seeds: Mapping[str, int] | None, subject: str, data: str
+) -> dict[str, Any]:
+    """What two runs must have in common to be the same."""
+    return {
+        "kind": kind,
+        "parameters": _jsonable(parameters),
+        "seeds": _jsonable(seeds or {}),
+        "subject": subject,
+        "data": data,
+    }
 
 
 def _holds_nothing_else(folder: Path) -> bool:

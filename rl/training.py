@@ -102,7 +102,7 @@ def train(config: TrainConfig, out: str | Path, progress: Progress = silent) -> 
     NotFinite
         if the loss becomes NaN or infinite; names the step and the term. The last checkpoint stays.
     """
-    world = _checked(config)
+    world = checked(config)
     with running(out, kind="agent", parameters=parameters(config), seeds={"train": config.seed}) as run:
         if not run.finished:
             with one_thread():
@@ -156,7 +156,17 @@ def _train(config: TrainConfig, world: World, folder: Path, progress: Progress) 
     write_tensors(folder / POLICY, network_of(model).state_dict())
 
 
-def _checked(config: TrainConfig) -> World:
+def checked(config: TrainConfig) -> World:
+    """The world that the configuration is for, its dials set; nothing is written.
+
+    Raises
+    ------
+    BadInput, UnknownName
+        if the configuration names what is not there, or a value is out of bounds.
+
+    >>> checked(TrainConfig(world="coin", dials={"random_percent": 2})).dials.random_percent
+    2.0
+    """
     world = make_world(config.world, **config.dials)
     parse_view(world, config.view)
     if config.network not in NETWORKS:

@@ -40,7 +40,7 @@ def train(
     The defaults are a preset that is known to learn. A run that is broken off goes on from its last checkpoint
     when the same command is given again, and ends with the same weights.
     """
-    from gridlens.settings import configured
+    from rl.configuring import configured
     from rl.training import train
 
     config = configured(

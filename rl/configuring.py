@@ -77,7 +77,9 @@ def _own(world: str, algorithm: str | None) -> str | None:
     if own is None or algorithm in (None, PRESETS[own].config.algorithm):
         return own
     theirs = [
-        name for name, one in PRESETS.items() if (one.config.world, one.config.algorithm) == (world, algorithm)
+        name
+        for name, one in PRESETS.items()
+        if (one.config.world, one.config.algorithm) == (world, algorithm)
     ]
     return theirs[0] if theirs else own
 
