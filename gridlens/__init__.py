@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from feature_viz.spectrum import read_spectrum as read_spectrum
     from feature_viz.spectrum import write_spectrum as write_spectrum
     from gridlens.galleries import gallery as gallery
+    from gridlens.opened import open_agent as open_agent
     from rl.agents import load as load_agent
     from rl.organism import organism as organism
     from rl.organism import organisms as organisms
@@ -84,6 +85,7 @@ _HOMES = {
     "maco": "feature_viz.maco",
     "measure_spectrum": "feature_viz.spectrum",
     "neuron": "feature_viz.objectives",
+    "open_agent": "gridlens.opened",
     "open_images": "vision.datasets",
     "organism": "rl.organism",
     "organisms": "rl.organism",

@@ -1,36 +1,173 @@
-"""A subject by the text that names it on the command line: an agent folder, or a classifier."""
+"""A subject by the text that names it: an agent's folder, an organism, a zip of stable-baselines3, or a classifier."""
 
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from core.errors import UnknownName
+from core.errors import BadInput, UnknownName
 from core.subject import Subject
+from envs.registry import IDS, WORLDS
+from envs.registry import world as make_world
+from envs.spec import World
+from rl import foreign
 from rl.agents import AgentInfo, info
 from rl.agents import load as load_agent
+from rl.foreign.opening import info as info_of_zip
+from rl.organism import folder_of, names
 from vision import models
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A subject, and what is known of it if it is an agent."""
+    """A subject, and what is known of it: ``agent`` if it plays a world of ours, ``env_id`` if another environment.
+
+    ``algorithm`` and ``notes`` (what to know before trusting it) are those of a foreign agent.
+    """
 
     subject: Subject
-    agent: AgentInfo | None
+    agent: AgentInfo | None = None
+    env_id: str | None = None
+    algorithm: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def open_subject(text: str, *, weights: str | Path | None = None, scaling: str | None = None) -> Opened:
-    """The agent of that folder if there is such a folder, otherwise the classifier of that name.
+@dataclass(frozen=True)
+class Elsewhere:
+    """What a zip does not say: where the agent plays (a world of ours or a gymnasium id), and what it sees there."""
+
+    world: str | None = None
+    dials: Mapping[str, Any] = field(default_factory=dict)
+    view: str | None = None
+    normalisation: str | Path | None = None
+
+
+def open_subject(
+    text: str,
+    *,
+    weights: str | Path | None = None,
+    scaling: str | None = None,
+    elsewhere: Elsewhere = Elsewhere(),
+) -> Opened:
+    """The agent of that folder, zip or organism if there is one, otherwise the classifier of that name.
 
     Raises
     ------
     UnknownName
-        if there is neither; the nearest classifier is named.
+        if there is none; the nearest organism or classifier is named.
 
     >>> open_subject("shapes").subject.name
     'shapes'
     """
-    if Path(text).is_dir():
-        return Opened(load_agent(text), info(text))
+    if is_zip(text) or folder_of_agent(text):
+        return opened(text, elsewhere)
     if ":" not in text and text not in models.names():  # with a colon: timm's, lucent's, or the user's own
-        raise UnknownName("agent folder or classifier", text, models.names())
-    return Opened(models.load(text, weights=weights, scaling=scaling), None)
+        raise UnknownName("agent folder, organism or classifier", text, [*names(), *models.names()])
+    return Opened(models.load(text, weights=weights, scaling=scaling))
+
+
+def open_agent(
+    agent: str | Path,
+    env: str | None = None,
+    *,
+    dials: Mapping[str, Any] | None = None,
+    view: str | None = None,
+    normalisation: str | Path | None = None,
+    snapshot: int | None = None,
+) -> Subject:
+    """An agent as a Subject: a folder of ours, an organism by name, or a zip of stable-baselines3.
+
+    A zip does not say its environment: ``env`` is a gymnasium id or a world of ours, with ``dials`` and ``view``
+    where they differ from the world's own. Nothing in it is unpickled (docs/agents.md). What to know before trusting it
+    comes as a warning. ``snapshot`` (steps of training) opens one of those kept in a folder.
+
+    Raises
+    ------
+    BadInput, Unreadable, UnknownName, WeightsMismatch
+        as ``rl.agents.load`` and ``rl.foreign.open_zip``; and if a zip comes without ``env``, or a folder with it.
+    """
+    if snapshot is not None and not is_zip(agent):
+        return load_agent(agent, snapshot=snapshot)
+    if snapshot is not None:
+        raise BadInput(f"{str(agent)!r} is a zip, which holds no snapshots; given snapshot {snapshot}")
+    found = opened(agent, Elsewhere(env, dials or {}, view, normalisation))
+    for note in found.notes:
+        warnings.warn(f"{found.subject.name}: {note}", stacklevel=2)
+    return found.subject
+
+
+def opened(agent: str | Path, elsewhere: Elsewhere = Elsewhere()) -> Opened:
+    """An agent with what is known of it; see ``open_agent``."""
+    if is_zip(agent):
+        return _opened_zip(Path(agent), elsewhere)
+    if elsewhere != Elsewhere():
+        raise BadInput(
+            f"{str(agent)!r} is an agent folder, which says its world and view itself; they are asked for zips alone"
+        )
+    return Opened(load_agent(agent), info(agent))
+
+
+def opened_together(agents: Sequence[str | Path], elsewhere: Elsewhere) -> list[Opened]:
+    """Agents for one table: folders and zips in worlds of ours, or zips alone in another environment.
+
+    Raises
+    ------
+    BadInput
+        if a folder stands beside zips that play elsewhere, or ``elsewhere`` is given without a zip; and as ``opened``.
+    """
+    folders = [agent for agent in agents if not is_zip(agent)]
+    if elsewhere != Elsewhere() and len(folders) == len(agents):
+        opened(agents[0], elsewhere)
+    if elsewhere.world is not None and isinstance(place(elsewhere.world, elsewhere.dials), str) and folders:
+        raise BadInput(
+            f"{str(folders[0])!r} is an agent folder, not a zip; evaluate it by itself, without --world"
+        )
+    return [opened(agent, elsewhere if is_zip(agent) else Elsewhere()) for agent in agents]
+
+
+def is_zip(agent: str | Path) -> bool:
+    """Whether a zip is meant: a file, or a name that ends as one."""
+    return Path(agent).suffix == ".zip" and not Path(agent).is_dir()
+
+
+def folder_of_agent(text: str) -> bool:
+    """Whether there is such a folder, or an organism of that name."""
+    return Path(text).is_dir() or (text in names() and folder_of(text).is_dir())
+
+
+def place(text: str, dials: Mapping[str, Any]) -> World | str:
+    """A world of ours, by its name, its file or its gymnasium id, with dials turned; or the id of something else.
+
+    Raises
+    ------
+    BadInput
+        if dials are given for an environment that has none.
+
+    >>> place("gridlens/CheeseAnywhere-v0", {"size": 7}).dials
+    Dials(size=7, rand_region=63, limit=100)
+    """
+    if text in IDS:
+        name, turned = IDS[text]
+        return make_world(name, **{**turned, **dials})
+    if text in WORLDS or text.endswith(".py"):
+        return make_world(text, **dials)
+    if dials:
+        raise BadInput(
+            f"{text!r} is no world of ours, and has no dials; given {', '.join(dials)} (worlds: {', '.join(WORLDS)})"
+        )
+    return text
+
+
+def _opened_zip(path: Path, elsewhere: Elsewhere) -> Opened:
+    if elsewhere.world is None:
+        raise BadInput(
+            f"{str(path)!r} does not say its environment; name it, as in --world CartPole-v1 or --world cheese"
+        )
+    where, view = place(elsewhere.world, elsewhere.dials), elsewhere.view or "window"
+    if isinstance(where, str) and elsewhere.view is not None:
+        raise BadInput(f"{where!r} is no world of ours, and has no views; given view {elsewhere.view!r}")
+    found = foreign.open_zip(path, where, view=view, normalisation=elsewhere.normalisation)
+    known = None if isinstance(where, str) else info_of_zip(found, where, view)
+    env_id = where if isinstance(where, str) else None
+    return Opened(found.subject, known, env_id, found.algorithm, found.notes)

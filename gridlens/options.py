@@ -39,3 +39,21 @@ Labels = Annotated[
     Path | None,
     typer.Option(help="Text file of class names, one a line; default: the network's, or numbers."),
 ]
+ZipWorld = Annotated[
+    str | None,
+    typer.Option(
+        "--world",
+        help="For zips: where they play; a world, as in cheese, or a gymnasium id, as in CartPole-v1.",
+    ),
+]
+ZipDials = Annotated[
+    list[str] | None,
+    typer.Option("--dial", help="For zips: a dial of that world, as in size=9; may be repeated."),
+]
+ZipView = Annotated[
+    str | None,
+    typer.Option("--view", help="For zips: what they see of that world; default: window."),
+]
+Normalisation = Annotated[
+    str | None, typer.Option(help="For zips: VecNormalize's mean and var as .npz, or 'raw'.")
+]

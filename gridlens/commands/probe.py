@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
+from gridlens.assignments import assignments
 from gridlens.bars import bars
-from gridlens.options import Scaling, Seed, Weights
+from gridlens.options import Normalisation, Scaling, Seed, Weights, ZipDials, ZipView, ZipWorld
 
 
 def probe(
-    subject: Annotated[str, typer.Argument(help="Agent folder, or classifier.")] = "shapes",
+    subject: Annotated[
+        str, typer.Argument(help="Agent folder, organism, zip of stable-baselines3, or classifier.")
+    ] = "shapes",
     concept: Annotated[
         list[str] | None,
         typer.Option(help="What to look for, such as 'goal row' or size; may be repeated; default: a few."),
@@ -18,6 +21,10 @@ def probe(
     samples: Annotated[int, typer.Option(help="States or images, all independent.", min=60)] = 2000,
     weights: Weights = None,
     scaling: Scaling = None,
+    world: ZipWorld = None,
+    dial: ZipDials = None,
+    view: ZipView = None,
+    normalisation: Normalisation = None,
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Page to write; default runs/probe-SUBJECT.html.")] = None,
 ) -> None:
@@ -27,11 +34,12 @@ def probe(
     procedural images.
     """
     from core.runs import command_line
-    from gridlens.opened import open_subject
+    from gridlens.opened import Elsewhere, open_subject
     from gridlens.probes import defaults, probe_page, probed
     from reports.html import write
 
-    opened = open_subject(subject, weights=weights, scaling=scaling)
+    elsewhere = Elsewhere(world, assignments(dial or [], option="--dial"), view, normalisation)
+    opened = open_subject(subject, weights=weights, scaling=scaling, elsewhere=elsewhere)
     concepts = concept or defaults(opened)
     with bars() as progress:
         found = probed(opened, concepts, samples=samples, seed=seed, progress=progress)

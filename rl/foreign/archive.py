@@ -155,7 +155,11 @@ def _check_inside(where: str, content: bytes) -> None:
 def _check_tensor(where: str, name: object, value: object) -> None:
     if not isinstance(value, Tensor) or type(value) not in (Tensor, nn.Parameter):
         raise Unreadable(f"{where} holds {type(value).__name__} {str(name)!r}; expected tensors alone")
-    if value.layout != torch.strided or value.device.type != "cpu" or not value.is_floating_point():
+    counter = (
+        value.dtype == torch.int64 and value.ndim == 0
+    )  # batch norm's, which tells of what algorithm it is
+    plain = value.layout == torch.strided and value.device.type == "cpu"
+    if not plain or not (value.is_floating_point() or counter):
         kind = f"{value.dtype}, {value.layout}, on {value.device}".replace("torch.", "")
         raise Unreadable(f"tensor {str(name)!r} of {where} is {kind}; expected plain floating-point numbers")
 

@@ -9,42 +9,64 @@ from torch import Tensor
 
 from core.errors import BadInput, WeightsMismatch
 from core.subject import Subject, wrap
+from envs.spec import World
+from rl.agents import AgentInfo
 from rl.foreign.archive import Archive, read
 from rl.foreign.networks import EXTRACTORS, KERNELS, activation_named, build, canonical, outputs
 from rl.foreign.normalisation import RAW, input_spec, note, read_statistics
-from rl.foreign.signs import Kind, algorithm, check_policy_class, kind_of, policy_kwargs
-from rl.foreign.spaces import Surroundings, is_picture, seen_shape, surroundings
+from rl.foreign.signs import Kind, algorithm, check_policy_class, kind_of, masked, policy_kwargs
+from rl.foreign.spaces import Surroundings, is_picture, seen_shape, surroundings, surroundings_in
 
 EXTRACTOR_CLASSES = tuple(
     f"<class 'stable_baselines3.common.torch_layers.{name}'>" for name in ("NatureCNN", "FlattenExtractor")
 )
 
 
+MASKED = "it was trained with masks that barred actions; no zip holds them, so it plays without"
+
+
 @dataclass(frozen=True, eq=False)
 class Foreign:
-    """A foreign agent: its Subject, the algorithm and version that made it, and what to know before trusting it."""
+    """A foreign agent: its Subject, what made it, and what to know before trusting it.
+
+    ``network`` is "mlp" or "nature-cnn"; ``seed`` and ``steps`` (of training) are what the zip says, or 0.
+    """
 
     subject: Subject
     algorithm: str
     version: str
+    network: str
+    seed: int
+    steps: int
     notes: tuple[str, ...]
 
 
 def load(
-    path: str | Path, env_id: str, *, activation: str | None = None, normalisation: str | Path | None = None
+    path: str | Path,
+    env: str | World,
+    *,
+    view: str = "window",
+    activation: str | None = None,
+    normalisation: str | Path | None = None,
 ) -> Subject:
     """The agent of a zip as a Subject; see ``open_zip``."""
-    return open_zip(path, env_id, activation=activation, normalisation=normalisation).subject
+    return open_zip(path, env, view=view, activation=activation, normalisation=normalisation).subject
 
 
 def open_zip(
-    path: str | Path, env_id: str, *, activation: str | None = None, normalisation: str | Path | None = None
+    path: str | Path,
+    env: str | World,
+    *,
+    view: str = "window",
+    activation: str | None = None,
+    normalisation: str | Path | None = None,
 ) -> Foreign:
     """The agent of a zip saved by stable-baselines3 or sb3-contrib: PPO, A2C, DQN, QR-DQN; MLP or NatureCNN.
 
     None of its pickles is opened: the network is rebuilt from the shapes of ``policy.pth``'s tensors, the plain text
-    in ``data`` and the environment. Heads are "policy" (logits) and "value", or "q". Inputs are as
-    ``rl.foreign.spaces.encode`` makes them: pictures in [0, 1]; vectors as (k, 1, 1), in their own units.
+    in ``data`` and the environment, which is a gymnasium id or a world of ours seen through ``view``. Heads are
+    "policy" (logits) and "value", or "q". Inputs are as ``rl.foreign.spaces.encode`` makes them (in a world of ours
+    as ``rl.agents.see``): pictures in [0, 1]; vectors as (k, 1, 1), in their own units.
 
     ``activation`` overrides the activation function that the zip names. ``normalisation`` is an npz of VecNormalize's
     statistics (``rl.foreign.normalisation.read_statistics``), or "raw" for an agent that needs none.
@@ -62,7 +84,7 @@ def open_zip(
     archive = read(path)
     kind = kind_of(archive)
     check_policy_class(archive, activation=activation)
-    around = surroundings(env_id)
+    around = surroundings(env) if isinstance(env, str) else surroundings_in(env, view)
     kwargs = policy_kwargs(archive)
     tensors = canonical(kind, archive.tensors)
     _check_extractor(archive, kwargs)
@@ -70,22 +92,45 @@ def open_zip(
     statistics = read_statistics(normalisation) if normalisation not in (None, RAW) else None  # type: ignore[arg-type]
     said = note(archive, kind) if normalisation is None else None
     unscaled = is_picture(around.space) and kwargs.get("normalize_images") is False
+    network = build(
+        kind,
+        tensors,
+        activation=activation_named(activation or kwargs.get("activation_fn"), _default(kind)),
+        actions=len(around.actions),
+        clip=statistics.clip if statistics else None,
+        where=str(archive.path),
+    )
     subject = wrap(
-        build(
-            kind,
-            tensors,
-            activation=activation_named(activation or kwargs.get("activation_fn"), _default(kind)),
-            actions=len(around.actions),
-            clip=statistics.clip if statistics else None,
-            where=str(archive.path),
-        ),
+        network,
         name=Path(path).stem,
         spec=input_spec(around, divide=1 / 255 if unscaled else 1.0, statistics=statistics),
         heads={"policy": around.actions, "value": ("value",)}
         if kind == "actor-critic"
         else {"q": around.actions},
     )
-    return Foreign(subject, algorithm(archive, kind), archive.version, (said,) if said else ())
+    return Foreign(
+        subject,
+        algorithm(archive, kind),
+        archive.version,
+        network="nature-cnn" if any(name.partition(".")[0] in EXTRACTORS for name in tensors) else "mlp",
+        seed=_number(archive, "seed"),
+        steps=_number(archive, "num_timesteps"),
+        notes=tuple(one for one in (said, MASKED if masked(archive) else None) if one),
+    )
+
+
+def info(agent: Foreign, world: World, view: str) -> AgentInfo:
+    """What is known of a foreign agent that plays a world of ours, as of our own agents."""
+    made = agent.algorithm.lower().replace("-", "")
+    return AgentInfo(
+        agent.subject.name, world, view, agent.network, algorithm=made, seed=agent.seed, steps=agent.steps
+    )
+
+
+def _number(archive: Archive, key: str) -> int:
+    """A whole number that ``data`` says plainly; 0 where it does not."""
+    found = archive.data.get(key)
+    return found if isinstance(found, int) else 0
 
 
 def _default(kind: Kind) -> str:

@@ -27,7 +27,7 @@ REFUSED: tuple[tuple[str, str], ...] = (
 )
 """Start of a tensor's name to what it is a sign of."""
 
-OPENED = "PPO, A2C, DQN and QR-DQN with discrete actions can be opened"
+OPENED = "PPO, A2C, TRPO, MaskablePPO, DQN and QR-DQN with discrete actions can be opened"
 
 
 def kind_of(archive: Archive) -> Kind:
@@ -54,6 +54,8 @@ def algorithm(archive: Archive, kind: Kind) -> str:
     if kind != "actor-critic":
         return kind.upper()
     keys = archive.data
+    if masked(archive):
+        return "MaskablePPO"
     if "cg_max_steps" in keys:
         return "TRPO"
     if "clip_range" in keys:
@@ -62,18 +64,14 @@ def algorithm(archive: Archive, kind: Kind) -> str:
 
 
 def check_policy_class(archive: Archive, *, activation: str | None) -> None:
-    """Refuse policies that add what no tensor shows: masks, and classes of the trainer's own.
+    """Refuse policies of a class of the trainer's own, which may compute what no tensor shows.
 
     Raises
     ------
     BadInput
         naming the class, or that the zip does not say it.
     """
-    found = archive.data.get("policy_class")
-    module = found.get("__module__") if isinstance(found, Mapping) else None
-    path = repr(str(archive.path))
-    if isinstance(module, str) and ".maskable." in module:
-        raise BadInput(f"{path} is MaskablePPO, which plays with masks that no zip holds; {OPENED}")
+    module, path = _module(archive), repr(str(archive.path))
     ours = isinstance(module, str) and module.split(".")[0] in ("stable_baselines3", "sb3_contrib")
     if not ours and activation is None:
         said = (
@@ -83,6 +81,18 @@ def check_policy_class(archive: Archive, *, activation: str | None) -> None:
             f"{path} {said}, so its tensors alone do not say what is computed between them; if it is a plain "
             "stack of layers, name their activation function, as in activation='Tanh'"
         )
+
+
+def masked(archive: Archive) -> bool:
+    """Whether it is MaskablePPO, whose network is PPO's but whose actions were masked in training."""
+    return ".maskable." in (_module(archive) or "")
+
+
+def _module(archive: Archive) -> str | None:
+    """The module of the policy's class, where the zip says it."""
+    found = archive.data.get("policy_class")
+    module = found.get("__module__") if isinstance(found, Mapping) else None
+    return module if isinstance(module, str) else None
 
 
 def policy_kwargs(archive: Archive) -> Mapping[str, Any]:

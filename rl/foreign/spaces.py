@@ -13,6 +13,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput, UnknownName
+from envs.observations import channels as channels_of
+from envs.single import observation_space
+from envs.spec import World
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "CartPole": ("left", "right"),
@@ -87,6 +90,19 @@ def surroundings(env_id: str) -> Surroundings:
     finally:
         with suppress(gymnasium.error.Error):
             env.close()
+
+
+def surroundings_in(world: World, view: str) -> Surroundings:
+    """What one of our own worlds shows through a view, to an agent that was trained on it elsewhere.
+
+    >>> from envs.registry import world
+    >>> surroundings_in(world("cheese", size=7), "window").channels
+    ('wall', 'cheese')
+    """
+    space = observation_space(world, view)
+    channels, height, width = space.shape  # type: ignore[misc]
+    named = f"world {world.name!r} in view {view!r}"
+    return Surroundings(named, space, (channels, height, width), channels_of(world, view), world.actions)
 
 
 def encode(space: spaces.Space[Any], observations: list[Any]) -> Float[Tensor, "n c h w"]:
