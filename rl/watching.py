@@ -13,14 +13,17 @@ from core.artifacts import write_csv, write_tensors
 from core.errors import NotFinite
 from core.progress import Progress
 from envs.randomness import streams
+from envs.registry import world as make_world
 from envs.sb3 import WorldVecEnv
 from envs.spec import World
+from envs.state import State
 from rl import checkpoints
 from rl.agents import SNAPSHOTS, as_subject
 from rl.algorithms import ALGORITHMS
 from rl.algorithms.algorithm import network_of
+from rl.episodes import Episodes
 from rl.goals import SHIFTED, distributions, goals_of, roles_of
-from rl.rollouts import Episodes, level_seeds, play
+from rl.rollouts import level_seeds, play
 from rl.snapshots import schedule
 
 WATCHED_SEED = 20_000
@@ -83,6 +86,7 @@ class Watch(BaseCallback):
         subject = as_subject(network, self.venv.world, view=self.venv.view, name="in training")
         row: dict[str, float] = {"steps": self.num_timesteps, "seconds": round(self._seconds(), 2)}
         row["train_goal"] = self._lately()
+        row |= standing(self.venv.world, self.venv.state)
         levels = level_seeds(self.config.watched_levels, split="test", seed=WATCHED_SEED)
         for name, world in watched(self.venv.world).items():
             played = play(subject, world, levels, view=self.venv.view, seed=WATCHED_SEED, steps=WATCHED_STEPS)
@@ -128,6 +132,25 @@ class Watch(BaseCallback):
 
     def _seconds(self) -> float:
         return self.earlier + time.monotonic() - self.began
+
+
+def standing(world: World, state: State) -> dict[str, float]:
+    """How many of each thing stand in the levels that training is in the middle of, and the share of levels with none.
+
+    In a world that never starts anew this is what the agent has made of it.
+
+    >>> from envs import engine
+    >>> forest = make_world("tree", trees=7)
+    >>> standing(forest, engine.reset(forest, [0, 1]))
+    {'train_tree_standing': 7.0, 'train_tree_none': 0.0}
+    """
+    found = {}
+    for index, name in enumerate(world.channels):
+        if name not in ("wall", "agent", *world.spec.unseen):
+            there = np.count_nonzero(state.planes[:, index], axis=(1, 2))
+            found[f"train_{name}_standing"] = round(float(there.mean()), 4)
+            found[f"train_{name}_none"] = round(float((there == 0).mean()), 4)
+    return found
 
 
 def watched(world: World) -> dict[str, World]:
