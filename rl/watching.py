@@ -13,7 +13,6 @@ from core.artifacts import write_csv, write_tensors
 from core.errors import NotFinite
 from core.progress import Progress
 from envs.randomness import streams
-from envs.registry import world as make_world
 from envs.sb3 import WorldVecEnv
 from envs.spec import World
 from envs.state import State
@@ -139,8 +138,8 @@ def standing(world: World, state: State) -> dict[str, float]:
 
     In a world that never starts anew this is what the agent has made of it.
 
-    >>> from envs import engine
-    >>> forest = make_world("tree", trees=7)
+    >>> from envs import engine, registry
+    >>> forest = registry.world("tree", trees=7)
     >>> standing(forest, engine.reset(forest, [0, 1]))
     {'train_tree_standing': 7.0, 'train_tree_none': 0.0}
     """
