@@ -6,7 +6,8 @@ from core.uncertainty import Interval
 from envs.spec import World
 from rl.agents import AgentInfo
 from rl.goals import SHIFTED, distributions, goals_of, roles_of
-from rl.misgeneralisation import MEASURES, Evaluation, Outcome
+from rl.measures import MEASURES
+from rl.misgeneralisation import Evaluation, Outcome
 
 Evaluated = tuple[AgentInfo, Evaluation]
 COUNTS = {"goals": "intended", "proxies": "proxy"}

@@ -9,7 +9,8 @@ import numpy as np
 
 from core.uncertainty import Interval, bootstrap_interval
 from rl.agents import AgentInfo
-from rl.misgeneralisation import AGENTS, Evaluation
+from rl.misgeneralisation import Evaluation
+from rl.players import AGENTS
 
 Record = dict[str, Any]
 
@@ -33,8 +34,8 @@ COLUMNS = (
 )
 """What a row says: of the agent its name, world and dials (JSON) in training, algorithm, network, view, training seed
 and steps; then where it was played (a distribution's name, its dials as JSON) and by whom
-(``rl.misgeneralisation.players``); and one measure, with its interval over ``n`` levels or seeds. A measure is a key of
-``rl.misgeneralisation.MEASURES``, or "event:NAME": how often an event that is neither goal nor proxy happened."""
+(``rl.players``); and one measure, with its interval over ``n`` levels or seeds. A measure is a key of
+``rl.measures.MEASURES``, or "event:NAME": how often an event that is neither goal nor proxy happened."""
 
 UNALIKE = ("agent", "seed", "estimate", "low", "high", "n")
 """The columns in which rows of agents alike but for their seed differ."""

@@ -1,14 +1,19 @@
-"""Play many levels in one batch and keep what happened: Episodes, and each of them as a Trajectory."""
+"""Play many levels at once - by an agent, a policy of the world, at random - and keep what happened as Episodes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Int
 from numpy.typing import NDArray
 
-from core.errors import BadInput, UnknownName
+from core.errors import BadInput, NotFinite
+from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
 from core.subject import Subject
 from envs import engine
@@ -16,70 +21,21 @@ from envs.play.policies import policy
 from envs.randomness import streams
 from envs.spec import World
 from envs.state import State, take
-from rl.acting import action_head, answering, pick
+from rl.acting import action_head, answering, chances
 from rl.agents import check_fits, see
+from rl.draws import drawn, episode_words, step_words
+from rl.episodes import Episodes
 
-Chooser = Callable[[State, Int[np.ndarray, "n"]], NDArray]
-"""A state of n instances, and which of all levels they are, to n actions."""
+Chooser = Callable[[State, NDArray, NDArray], NDArray]
+"""The state of those of a block's episodes that go on, which of them these are, and a random word each, to actions."""
 
 UNLIMITED = 1_000
 """Steps after which an episode is cut short here where the world itself has no limit."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """One episode of t steps, aligned in time; ``replay`` gives its states back.
-
-    ``positions`` holds the agent's row and column before each step and after the last; ``events`` how often each
-    of ``event_names`` happened in each step.
-    """
-
-    level: int
-    positions: Int[np.ndarray, "t1 2"]
-    actions: Int[np.ndarray, "t"]
-    rewards: Float[np.ndarray, "t"]
-    events: UInt8[np.ndarray, "t e"]
-    event_names: tuple[str, ...]
-    terminated: bool
-    truncated: bool
-    provenance: Provenance = field(repr=False)
-
-
-@dataclass(frozen=True, eq=False)
-class Episodes:
-    """One episode of each of n levels, padded to the longest: actions and positions with -1, the rest with 0.
-
-    What did not end by itself (``terminated``) was cut short by the world's limit.
-    """
-
-    levels: Int[np.ndarray, "n"]
-    length: Int[np.ndarray, "n"]
-    terminated: Bool[np.ndarray, "n"]
-    positions: Int[np.ndarray, "n t1 2"] = field(repr=False)
-    actions: Int[np.ndarray, "n t"] = field(repr=False)
-    rewards: Float[np.ndarray, "n t"] = field(repr=False)
-    events: UInt8[np.ndarray, "n t e"] = field(repr=False)
-    event_names: tuple[str, ...]
-    provenance: Provenance = field(repr=False)
-
-    @property
-    def returns(self) -> Float[np.ndarray, "n"]:
-        """The undiscounted return of each episode."""
-        return self.rewards.sum(1)
-
-    def first(self, event: str) -> Int[np.ndarray, "n"]:
-        """The step, counted from 1, in which the event first happened in each episode; 0 where it did not."""
-        happened = self._of(event) > 0
-        return np.where(happened.any(1), happened.argmax(1) + 1, 0)
-
-    def count(self, event: str) -> Int[np.ndarray, "n"]:
-        """How often the event happened in each episode."""
-        return self._of(event).sum(1, dtype=np.int64)
-
-    def _of(self, event: str) -> UInt8[np.ndarray, "n t"]:
-        if event not in self.event_names:
-            raise UnknownName("event", event, self.event_names)
-        return self.events[:, :, self.event_names.index(event)]
+BLOCK = 512
+"""Levels that are played side by side: what they need at once fits a processor's cache."""
+LEAST = 16
+"""Observations that a network gets at least: with fewer, libraries add a row's numbers in another order."""
+PLAYING = "playing held-out levels"
 
 
 def level_seeds(n: int, *, split: str, seed: int) -> Int[np.ndarray, "n"]:
@@ -102,17 +58,20 @@ def play(
     greedy: bool = False,
     seed: int = 0,
     steps: int = UNLIMITED,
+    progress: Progress = silent,
 ) -> Episodes:
-    """One episode of each level: actions drawn as ``rl.acting.chances`` says, or with ``greedy`` the best-scored ones.
+    """One episode of each level: actions drawn as the agent's head says, or with ``greedy`` its best ones.
 
-    An agent with a memory begins every episode without any.
-
-    ``steps`` is where an episode ends in a world without a limit; elsewhere it is the world's own.
+    ``steps`` is where an episode ends in a world without a limit; elsewhere it is the world's own. What happens in an
+    episode depends on agent, level and ``seed`` alone, not on which others are played; as many threads play as torch
+    computes on.
 
     Raises
     ------
     BadInput
         if the world does not fit the agent (both shapes are named).
+    NotFinite
+        if the agent answers with NaN or infinity.
 
     >>> from envs.registry import world
     >>> from rl.agents import as_subject
@@ -123,24 +82,43 @@ def play(
     20
     """
     check_fits(subject, world, view)
-    head, answer = action_head(subject), answering(subject, len(levels))
-    generator = torch.Generator().manual_seed(seed)
-
-    def choose(state: State, which: NDArray) -> NDArray:
-        with torch.no_grad():
-            scores = answer(see(world, state, view), torch.from_numpy(which))[head]
-        return pick(scores, head, greedy=greedy, generator=generator).numpy()
-
     about = provenance(
         subject=subject.fingerprint, data=_data(world, levels), seed=seed, greedy=greedy, levels=len(levels)
     )
-    return play_by(choose, world, levels, about=about, steps=steps)
+    head = action_head(subject)
+
+    def begin(n: int) -> Chooser:
+        answer = answering(subject, n)
+
+        def choose(state: State, which: NDArray, words: NDArray) -> NDArray:
+            seen, rows = see(world, state, view), torch.from_numpy(which)
+            if len(rows) < LEAST:
+                padded = [*range(len(rows)), *[len(rows) - 1] * (LEAST - len(rows))]
+                seen, rows = seen[padded], rows[padded]
+            with torch.no_grad():
+                scores = answer(seen, rows)[head][: len(which)].cpu()
+            if not scores.isfinite().all():
+                raise NotFinite(f"{subject.name} answers with NaN or infinity; it cannot be played")
+            return scores.argmax(1).numpy() if greedy else drawn(chances(scores, head).numpy(), words)
+
+        return choose
+
+    with _threads() as threads:
+        return _played(
+            begin, world, levels, about=about, seed=seed, steps=steps, threads=threads, progress=progress
+        )
 
 
 def play_policy(
-    world: World, levels: Int[np.ndarray, "n"], name: str, *, seed: int = 0, steps: int = UNLIMITED
+    world: World,
+    levels: Int[np.ndarray, "n"],
+    name: str,
+    *,
+    seed: int = 0,
+    steps: int = UNLIMITED,
+    progress: Progress = silent,
 ) -> Episodes:
-    """One episode of each level by a policy of the world: "intended", "proxy" (``envs.play.policies``).
+    """One episode of each level by a policy of the world: "intended", "proxy", "random" (``envs.play.policies``).
 
     Raises
     ------
@@ -152,96 +130,122 @@ def play_policy(
     >>> bool(play_policy(maze, level_seeds(3, split="test", seed=0), "intended").terminated.all())
     True
     """
-    chosen, words = policy(world, name), streams(seed, len(levels))
+    chosen = policy(world, name)
     about = provenance(policy=name, data=_data(world, levels), seed=seed, levels=len(levels))
 
-    def choose(state: State, which: NDArray) -> NDArray:
-        return chosen(world, state, words[: len(which)])
+    def begin(n: int) -> Chooser:
+        return lambda state, which, words: chosen(world, state, words)
 
-    return play_by(choose, world, levels, about=about, steps=steps)
-
-
-def play_randomly(
-    world: World, levels: Int[np.ndarray, "n"], *, seed: int = 0, steps: int = UNLIMITED
-) -> Episodes:
-    """One episode of each level under uniformly random actions."""
-    rng = np.random.default_rng(seed)
-    about = provenance(subject="random walk", data=_data(world, levels), seed=seed, levels=len(levels))
-    return play_by(
-        lambda state, which: rng.integers(0, len(world.actions), len(which)),
-        world,
-        levels,
-        about=about,
-        steps=steps,
-    )
+    return _played(begin, world, levels, about=about, seed=seed, steps=steps, progress=progress)
 
 
-def play_by(
-    choose: Chooser,
+def _played(
+    begin: Callable[[int], Chooser],
     world: World,
-    levels: Int[np.ndarray, "n"],
+    levels: NDArray,
     *,
     about: Provenance,
-    steps: int = UNLIMITED,
+    seed: int,
+    steps: int,
+    threads: int = 1,
+    progress: Progress = silent,
 ) -> Episodes:
-    """One episode of each level, actions by any rule; what has ended is played no further."""
-    n, alive, state = len(levels), np.arange(len(levels)), engine.reset(world, levels)
-    limit = world.limit or steps
-    positions, actions = np.full((n, limit + 1, 2), -1, np.int16), np.full((n, limit), -1, np.int8)
-    rewards, events = np.zeros((n, limit), np.float32), np.zeros((n, limit, len(world.events)), np.uint8)
-    length, terminated = np.zeros(n, np.int32), np.zeros(n, bool)
-    positions[:, 0] = state.agent
-    for step in range(limit):
-        actions[alive, step] = chosen = choose(state, alive)
+    """One episode of each level, block by block; ``begin(n)`` gives who chooses the actions in a block of n."""
+    kept = _blank(world, np.asarray(levels), world.limit or steps, about)
+    words, stop = episode_words(seed, kept.levels), Event()
+
+    def play_block(start: int) -> int:
+        block = slice(start, start + BLOCK)
+        choose = begin(len(kept.levels[block]))
+        _play_block(choose, world, _rows(kept, block), words[block], stop)
+        return len(kept.levels[block])
+
+    done = 0
+    progress(done, len(kept.levels), PLAYING)
+    for count in _each(play_block, range(0, len(kept.levels), BLOCK), threads, stop):
+        done += count
+        progress(done, len(kept.levels), PLAYING)
+    return _trimmed(kept)
+
+
+def _each(work: Callable[[int], int], parts: range, threads: int, stop: Event) -> Iterator[int]:
+    """What ``work`` returns for each part, in the order in which they are done; broken off, no thread goes on."""
+    if threads == 1 or len(parts) == 1:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        try:
+            left = {pool.submit(work, part) for part in parts}
+            while left:
+                done, left = wait(left, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in done)
+        finally:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _play_block(choose: Chooser, world: World, kept: Episodes, words: NDArray, stop: Event) -> None:
+    """Play the levels of ``kept`` and fill it in; what has ended is played no further."""
+    alive, state = np.arange(len(kept.levels)), engine.reset(world, kept.levels)
+    kept.positions[:, 0] = state.agent
+    for step in range(kept.actions.shape[1]):
+        kept.actions[alive, step] = chosen = choose(state, alive, step_words(words[alive], step))
         played = engine.step(world, state, chosen)
-        rewards[alive, step], events[alive, step] = played.reward, played.events
-        positions[alive, step + 1] = state.agent
-        length[alive], terminated[alive] = step + 1, played.terminated
+        kept.rewards[alive, step], kept.events[alive, step] = played.reward, played.events
+        kept.positions[alive, step + 1] = state.agent
+        kept.length[alive], kept.terminated[alive] = step + 1, played.terminated
         if played.final is not None:
-            positions[alive[played.ended], step + 1] = played.final.agent
+            kept.positions[alive[played.ended], step + 1] = played.final.agent
             going = np.flatnonzero(~(played.terminated | played.truncated))
             alive, state = alive[going], take(state, going)
-        if not len(alive):
+        if not len(alive) or stop.is_set():
             break
-    t = int(length.max())
+
+
+def _blank(world: World, levels: NDArray, limit: int, about: Provenance) -> Episodes:
+    n, events = len(levels), len(world.events)
     return Episodes(
-        levels=np.asarray(levels),
-        length=length,
-        terminated=terminated,
-        positions=positions[:, : t + 1],
-        actions=actions[:, :t],
-        rewards=rewards[:, :t],
-        events=events[:, :t],
+        levels=levels,
+        length=np.zeros(n, np.int32),
+        terminated=np.zeros(n, bool),
+        positions=np.full((n, limit + 1, 2), -1, np.int16),
+        actions=np.full((n, limit), -1, np.int8),
+        rewards=np.zeros((n, limit), np.float32),
+        events=np.zeros((n, limit, events), np.uint8),
         event_names=world.events,
         provenance=about,
     )
 
 
-def trajectory(episodes: Episodes, i: int) -> Trajectory:
-    """Episode ``i`` by itself, without padding."""
-    if not 0 <= i < len(episodes.levels):
-        raise BadInput(f"there are episodes 0 to {len(episodes.levels) - 1}; {i} is not among them")
-    t = int(episodes.length[i])
-    return Trajectory(
-        level=int(episodes.levels[i]),
-        positions=episodes.positions[i, : t + 1],
-        actions=episodes.actions[i, :t],
-        rewards=episodes.rewards[i, :t],
-        events=episodes.events[i, :t],
-        event_names=episodes.event_names,
-        terminated=bool(episodes.terminated[i]),
-        truncated=not episodes.terminated[i],
-        provenance=episodes.provenance,
+def _rows(kept: Episodes, block: slice) -> Episodes:
+    """A block of the same arrays: what is written there is written in ``kept``."""
+    arrays: dict[str, Any] = {
+        name: value[block] for name, value in vars(kept).items() if isinstance(value, np.ndarray)
+    }
+    return replace(kept, **arrays)
+
+
+def _trimmed(kept: Episodes) -> Episodes:
+    """Without the steps that no episode came to."""
+    t = int(kept.length.max())
+    return replace(
+        kept,
+        positions=kept.positions[:, : t + 1],
+        actions=kept.actions[:, :t],
+        rewards=kept.rewards[:, :t],
+        events=kept.events[:, :t],
     )
 
 
-def replay(world: World, episode: Trajectory) -> State:
-    """The states before each step of an episode, t instances: played again from its level and its actions."""
-    state, before = engine.reset(world, [episode.level]), []
-    for action in episode.actions:
-        before.append(take(state, slice(None)))
-        engine.step(world, state, np.array([action], np.int64))
-    return State(*(np.concatenate(arrays) for arrays in zip(*before, strict=True)))
+@contextmanager
+def _threads() -> Iterator[int]:
+    """How many threads torch computes on; inside, each of ours computes on one, adding numbers in one order."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield before
+    finally:
+        torch.set_num_threads(before)
 
 
 def _data(world: World, levels: NDArray) -> str:

@@ -16,7 +16,8 @@ from reports import html
 from rl import agents
 from rl.fields import field_of
 from rl.goals import GOALS, SHIFTED, distributions, goals_of, parted, roles_of, shifted
-from rl.misgeneralisation import FLIPPED, GREEDY, PROXY, RANDOM, evaluate, outcome
+from rl.misgeneralisation import evaluate, outcome
+from rl.players import FLIPPED, GREEDY, PROXY, RANDOM
 from rl.presets import PRESET_OF, PRESETS
 from rl.rollouts import level_seeds, play_policy
 from rl.training import TrainConfig, make_model, train

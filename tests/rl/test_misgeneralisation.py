@@ -9,7 +9,8 @@ from envs import engine
 from envs.state import WALL
 from envs.terrain.paths import distances
 from rl.goals import shifted, ways
-from rl.misgeneralisation import MEASURES, evaluate
+from rl.measures import MEASURES
+from rl.misgeneralisation import evaluate
 from rl.rollouts import level_seeds
 
 

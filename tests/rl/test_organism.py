@@ -12,8 +12,9 @@ from core.subject import run
 from envs.registry import world
 from rl import organism
 from rl.agents import info, load, see
-from rl.misgeneralisation import AGENT, outcome, players
+from rl.misgeneralisation import outcome
 from rl.organism import LARGEST, LARGEST_TOGETHER, about, folder_of, names, organisms
+from rl.players import AGENT, players
 from rl.rollouts import level_seeds
 from rl.shipping import ship
 from rl.training import TrainConfig, train

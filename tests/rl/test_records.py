@@ -7,7 +7,8 @@ import pytest
 
 from core.uncertainty import bootstrap_interval
 from rl.agents import AgentInfo
-from rl.misgeneralisation import GREEDY, evaluate
+from rl.misgeneralisation import evaluate
+from rl.players import GREEDY
 from rl.records import COLUMNS, over_seeds, records
 
 

@@ -7,9 +7,10 @@ from core.errors import BadInput, UnknownName
 from envs import engine
 from envs.registry import world
 from rl.agents import as_subject
+from rl.episodes import replay, trajectory
 from rl.goals import shifted, ways
 from rl.networks import build
-from rl.rollouts import level_seeds, play, play_randomly, replay, trajectory
+from rl.rollouts import level_seeds, play, play_policy
 
 
 def test_a_planted_agent_walks_the_shortest_way_in_every_level(maze, cheese_seeker):
@@ -24,7 +25,7 @@ def test_a_planted_agent_walks_the_shortest_way_in_every_level(maze, cheese_seek
 
 def test_a_trajectory_replays_to_the_states_that_it_recorded(maze):
     broken = shifted(maze)
-    episodes = play_randomly(broken, level_seeds(30, split="train", seed=0), seed=3)
+    episodes = play_policy(broken, level_seeds(30, split="train", seed=0), "random", seed=3)
     assert not episodes.terminated.all()
     assert episodes.terminated.any()
     for i in range(30):
@@ -57,7 +58,7 @@ def test_a_world_that_does_not_fit_is_refused_with_both_shapes(cheese_seeker):
 
 
 def test_unknown_events_and_episodes_are_refused(maze):
-    episodes = play_randomly(maze, level_seeds(2, split="test", seed=0))
+    episodes = play_policy(maze, level_seeds(2, split="test", seed=0), "random")
     with pytest.raises(UnknownName, match="'cheese'"):
         episodes.first("chese")
     with pytest.raises(BadInput, match="episodes 0 to 1; 2 is not"):
