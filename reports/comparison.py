@@ -1,6 +1,7 @@
 """Two or more agents of one world into a comparison Report: evidence side by side, the finding by rule."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from core.errors import BadInput, UnknownName
 from core.uncertainty import Interval
@@ -8,7 +9,7 @@ from reports.caveats import caveats
 from reports.evidence import SKILL, AgentEvidence, Setting, Yardstick, probe_curves
 from reports.figures import Proportion, amount, learning_curves, probe_scores, proportions
 from reports.finding import Contest, finding
-from reports.maps import attribution_overlays, maze_maps
+from reports.maps import MazeMap, attribution_overlays, maze_maps
 from reports.sections import Report, Section, Table
 
 
@@ -58,12 +59,9 @@ def _check(agents: Sequence[AgentEvidence], setting: Setting) -> None:
             for key in (setting.intended, setting.proxy):
                 if key not in split:
                     raise UnknownName(f"event of {agent.name}", key, split)
-    for what, counts in (
-        ("mazes", {len(agent.maps) for agent in agents}),
-        ("attributed inputs", {len(agent.attributions) for agent in agents}),
-    ):
-        if len(counts) > 1:
-            raise BadInput(f"agents are compared on the same {what}; given {sorted(counts)} of them")
+    counts = {len(agent.maps) for agent in agents}
+    if len(counts) > 1:
+        raise BadInput(f"agents are compared on the same mazes; given {sorted(counts)} of them")
 
 
 def _contests(agents: Sequence[AgentEvidence], setting: Setting) -> list[Contest]:
@@ -100,7 +98,7 @@ def _evidence(agents: Sequence[AgentEvidence], setting: Setting, mazes_chosen: s
         sections.append(_mazes(agents, setting, mazes_chosen))
     if any(agent.probes for agent in agents):
         sections.append(_knowledge(agents))
-    if agents[0].attributions:
+    if any(agent.attributions for agent in agents):
         sections.append(_attention(agents))
     curves = [agent.curve for agent in agents if agent.curve is not None]
     if curves:
@@ -158,12 +156,18 @@ def _mazes(agents: Sequence[AgentEvidence], setting: Setting, chosen: str) -> Se
         maze_maps(
             maps,
             title=f"{_upper(setting.thing)} {index}",
-            caption="Colour: the value the agent expects from each cell. Arrows: where its policy would go.",
+            caption=_drawn(maps),
         )
         for index, maps in enumerate(zip(*(agent.maps for agent in agents), strict=True), 1)
     ]
     text = f"Every agent on the same {setting.thing}s. {chosen}".strip()
     return Section("What they would do anywhere", text=text, figures=figures)
+
+
+def _drawn(maps: Sequence[MazeMap]) -> str:
+    scored = " and ".join(one.subject for one in maps if one.best)
+    best = f" For {scored}, trained to score actions: the best one, and what it is worth." if scored else ""
+    return f"Colour: the value the agent expects from each cell. Arrows: where its policy would go.{best}"
 
 
 def _knowledge(agents: Sequence[AgentEvidence]) -> Section:
@@ -182,7 +186,9 @@ def _knowledge(agents: Sequence[AgentEvidence]) -> Section:
 
 
 def _attention(agents: Sequence[AgentEvidence]) -> Section:
-    overlays = [one for pair in zip(*(agent.attributions for agent in agents), strict=True) for one in pair]
+    # A network without maps has no Grad-CAM, one without a value none of that: some agents have fewer.
+    beside = zip_longest(*(agent.attributions for agent in agents))
+    overlays = [one for group in beside for one in group if one is not None]
     chart = attribution_overlays(
         overlays,
         title="What counted for the decision",

@@ -55,7 +55,7 @@ class AgentEvidence:
     ("cheese in the top-right 1 x 1 cells"). ``seeds``: training seeds; one for one agent. ``train``, ``shifted``: event
     key -> proportion of levels (or mean a level), on held-out levels of either split. ``steps``: split ("train",
     "shifted") -> mean steps an episode. ``curve``: success over training. ``probes``: any concepts, at any layers.
-    ``maps``: the same mazes in the same order for every agent. ``attributions``: likewise, the same inputs.
+    ``maps``: the same mazes in the same order for every agent. ``attributions``: of the same inputs.
     ``largest_gap``: the largest completeness gap of these attributions, relative to what they sum to.
     ``yardsticks``: ceiling and floor, shown once, from the first agent. ``provenance``: of the evaluation.
     """

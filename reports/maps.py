@@ -39,7 +39,7 @@ class MazeMap:
     ``frame``: the maze as rendered, (h, w, 3) in [0, 1] or uint8, its cells of equal size. ``values``: the value
     head with the agent put in each cell, NaN where it cannot stand. ``moves``: expected displacement
     under the policy, (rows down, columns right) in cells, length at most 1. ``path``: the cells visited from the
-    start on. ``marks``: what lies where, by name, as (row, column).
+    start on. ``marks``: what lies where, by name, as (row, column). ``best``: a Q-network's map, of its best actions.
     """
 
     subject: str
@@ -49,6 +49,7 @@ class MazeMap:
     path: Num[np.ndarray, "steps 2"]
     marks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     note: str = ""
+    best: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """How an agent picks its actions: by which head, drawn or greedy, and what it remembers of its episode."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from jaxtyping import Float, Int
@@ -48,10 +48,25 @@ def chances(scores: Float[Tensor, "n a"], head: str) -> Float[Tensor, "n a"]:
     """
     if head == "policy":
         return scores.softmax(1)
-    likely = torch.full_like(scores, EPSILON / scores.shape[1])
-    return likely.scatter_add_(
-        1, scores.argmax(1, keepdim=True), scores.new_full((len(scores), 1), 1 - EPSILON)
-    )
+    return (1 - EPSILON) * best(scores) + EPSILON / scores.shape[1]
+
+
+def best(scores: Float[Tensor, "n a"]) -> Float[Tensor, "n a"]:
+    """1 for the action that scores highest (the first of several), 0 for the others.
+
+    >>> best(torch.tensor([[1.0, 3.0, 2.0]]))
+    tensor([[0., 1., 0.]])
+    """
+    return torch.zeros_like(scores).scatter_(1, scores.argmax(1, keepdim=True), 1.0)
+
+
+def worth(answers: Mapping[str, Tensor]) -> Float[Tensor, "n"]:
+    """What an agent expects from where it is: its value, or what its best action is worth.
+
+    >>> worth({"q": torch.tensor([[1.0, 3.0, 2.0]])})
+    tensor([3.])
+    """
+    return answers["value"][:, 0] if "value" in answers else answers["q"].amax(1)
 
 
 def pick(
@@ -67,24 +82,46 @@ def pick(
     return torch.multinomial(chances(scores.cpu(), head), 1, generator=generator)[:, 0]
 
 
+def blank(subject: Subject, n: int) -> Float[Tensor, "n ..."] | None:
+    """The memory with which ``n`` episodes begin: zeros, or None if the agent has none.
+
+    A network has a memory if it says its shape, ``module.memory``, takes one (n, ...) as second argument and answers
+    with the next under "memory".
+
+    >>> from core.testing import spotlight
+    >>> blank(spotlight(), 3) is None
+    True
+    """
+    shape = getattr(subject.module, "memory", None)
+    return None if shape is None else torch.zeros(n, *shape, device=subject.device)
+
+
+def ask(subject: Subject, seen: Float[Tensor, "n c h w"], memory: Tensor | None) -> dict[str, Tensor]:
+    """``core.subject.run`` with a memory, if there is one; the next is under "memory".
+
+    >>> from core.testing import spotlight
+    >>> ask(spotlight(), torch.ones(1, 3, 10, 10), None)["policy"]
+    tensor([[4., 8.]])
+    """
+    return run(subject, seen) if memory is None else dict(subject.module(feed(subject, seen), memory))
+
+
 def answering(subject: Subject, n: int) -> Answering:
     """``core.subject.run`` for ``n`` episodes that begin now; where the agent has a memory, each carries its own on.
 
-    Episodes may end at any time: only those that are named go on. A network has a memory if it says its shape,
-    ``module.memory``, takes one as second argument and answers with the next under "memory".
+    Episodes may end at any time: only those that are named go on.
 
     >>> from core.testing import spotlight
     >>> answer = answering(spotlight(), 3)
     >>> answer(torch.ones(2, 3, 10, 10), torch.tensor([0, 2]))["policy"].shape
     torch.Size([2, 2])
     """
-    shape = getattr(subject.module, "memory", None)
-    if shape is None:
-        return lambda seen, which: run(subject, seen)
-    memory = torch.zeros(n, *shape, device=subject.device)
+    memory = blank(subject, n)
 
     def answer(seen: Tensor, which: Tensor) -> dict[str, Tensor]:
-        answers: dict[str, Tensor] = subject.module(feed(subject, seen), memory[which])
+        if memory is None:
+            return run(subject, seen)
+        answers = ask(subject, seen, memory[which])
         memory[which] = answers["memory"]
         return answers
 

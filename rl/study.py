@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.activations import capture
-from core.attribution import Attribution, attribute
+from core.attribution import Attribution, attribute, methods_for
 from core.probing import Kind, ProbeResult, probes
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
@@ -21,6 +21,7 @@ from core.targets import Output
 from envs import engine
 from envs.spec import World
 from rl import study_files
+from rl.acting import action_head
 from rl.agents import check_fits, see
 from rl.concepts import CONCEPTS, labels, sampled_states, told_by
 from rl.fields import Field, field_of, shown_levels
@@ -177,17 +178,18 @@ def probe_layers(
 def _explained(
     subject: Subject, world: World, view: str, levels: Sequence[int], methods: Sequence[str]
 ) -> tuple[Explained, ...]:
-    """Value and chosen action, at the start of each level, by each method."""
+    """The value, if the agent gives one, and the best action, at the start of each level, by each method."""
     seen = see(world, engine.reset(world, np.array(levels)), view)
+    head = action_head(subject)
     with torch.no_grad():
-        chosen = run(subject, seen)["policy"].argmax(1).tolist()
-    has_maps = any(layer.spatial for layer in subject.layers.values())
+        chosen = run(subject, seen)[head].argmax(1).tolist()
     found = []
     for method in methods:
-        if method == "grad-cam" and not has_maps:
+        if method not in methods_for(subject):
             continue
-        found.append(_one(subject, seen, levels, method, "value", [0] * len(levels)))
-        found.append(_one(subject, seen, levels, method, "policy", chosen))
+        if "value" in subject.heads:
+            found.append(_one(subject, seen, levels, method, "value", [0] * len(levels)))
+        found.append(_one(subject, seen, levels, method, head, chosen))
     return tuple(found)
 
 

@@ -45,4 +45,15 @@ def attribute(
     return METHODS[method](subject, inputs, target, at=at)
 
 
-__all__ = ["METHODS", "Attribution", "attribute", "grad_cam", "integrated_gradients"]
+def methods_for(subject: Subject) -> tuple[str, ...]:
+    """The methods that find a place to look at in a subject: Grad-CAM needs maps.
+
+    >>> from core.testing import spotlight
+    >>> methods_for(spotlight())
+    ('integrated-gradients', 'grad-cam')
+    """
+    has_maps = any(layer.spatial for layer in subject.layers.values())
+    return tuple(name for name in METHODS if has_maps or name != "grad-cam")
+
+
+__all__ = ["METHODS", "Attribution", "attribute", "grad_cam", "integrated_gradients", "methods_for"]

@@ -27,22 +27,28 @@ def by_policy(world: World, name: str, *, seed: int) -> Player:
 
 
 def by_agent(folder: str | Path, world: World, *, seed: int) -> Player:
-    """The agent of a folder, its actions drawn from its policy by ``seed``; raises as ``rl.agents.load``."""
+    """The agent of a folder, its actions drawn by ``seed`` (``rl.acting.chances``); raises as ``rl.agents.load``.
+
+    A memory is carried from step to step; a step back takes it back, and a level begins without any.
+    """
     import torch
 
-    from core.subject import run
+    from rl.acting import action_head, ask, blank, chances, worth
     from rl.agents import check_fits, info, load, see
 
     subject, view = load(folder), info(folder).view
     check_fits(subject, world, view)
-    words = streams(seed, 1)
+    words, head = streams(seed, 1), action_head(subject)
+    before = {0: blank(subject, 1)}  # what it remembers at each step of the level
 
     def choose(state: State) -> Choice:
+        now = int(state.clock[0])
         with torch.no_grad():
-            said = run(subject, see(world, state, view))
-        likely = said["policy"][0].softmax(0).cpu().double().numpy()
+            said = ask(subject, see(world, state, view), before.get(now, before[0]))
+        before[now + 1] = said.get("memory")
+        likely = chances(said[head], head)[0].cpu().double().numpy()
         action = int(np.searchsorted(likely.cumsum() / likely.sum(), chance(words, 0), side="right"))
-        return Choice(action, tuple(likely.tolist()), float(said["value"][0, 0]))
+        return Choice(action, tuple(likely.tolist()), float(worth(said)[0]))
 
     return choose
 
