@@ -16,13 +16,14 @@ from reports.maps import MazeMap, Overlay
 from rl.agents import AgentInfo
 from rl.fields import Field
 from rl.goals import event, goals_of
-from rl.misgeneralisation import PROXY, RANDOM, Evaluation, Outcome
+from rl.misgeneralisation import Evaluation, Outcome
+from rl.players import PROXY, RANDOM
 from rl.study import Explained, Study
 from rl.training import AgentFolder
 
 REACHED = {"goal": "goal", "proxy": "proxy", "proxy_first": "proxy_first"}
 COUNTED = {"goals": "goal", "proxies": "proxy"}
-"""The measures of ``rl.misgeneralisation.MEASURES`` that the page shows, and the words for each: where goal and proxy
+"""The measures of ``rl.measures.MEASURES`` that the page shows, and the words for each: where goal and proxy
 are places it is whether they were reached, elsewhere how often."""
 
 
@@ -107,6 +108,7 @@ def maze_map(one: Field) -> MazeMap:
         path=one.path,
         marks=one.marks,
         note=f"level {one.level}",
+        best=one.head == "q",
     )
 
 

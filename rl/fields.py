@@ -16,9 +16,11 @@ from envs.pictures.rendering import frame
 from envs.spec import World
 from envs.state import WALL
 from envs.terrain.paths import MOVES
+from rl.acting import action_head, best, worth
 from rl.agents import check_fits, see
+from rl.episodes import trajectory
 from rl.goals import SHIFTED, event, goals_of, places_of, ways
-from rl.rollouts import level_seeds, play, trajectory
+from rl.rollouts import level_seeds, play
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,9 @@ class Field:
     probabilities there (0 where it cannot stand), and ``moves`` the expected displacement (rows down, columns
     right), steps into walls counting as none. ``path``: the cells of one greedy episode from the start. ``marks``:
     what lies where, by event name; none in worlds whose goal is no place.
+
+    ``head`` "q": of a Q-network ``values`` are what its best action is worth, and ``policy`` is 1 for that action.
+    An agent with a memory is asked in every cell as if it had just begun; ``path`` carries its memory along.
     """
 
     subject: str
@@ -40,6 +45,7 @@ class Field:
     frame: UInt8[np.ndarray, "y x 3"] = field(repr=False)
     marks: Mapping[str, tuple[int, int]]
     provenance: Provenance = field(repr=False)
+    head: str = "policy"
 
 
 def field_of(subject: Subject, world: World, level: int, *, view: str = "window") -> Field:
@@ -64,13 +70,15 @@ def field_of(subject: Subject, world: World, level: int, *, view: str = "window"
     check_fits(subject, world, view)
     state = engine.reset(world, [level])
     placed = everywhere(world, state)
+    head = action_head(subject)
     with torch.no_grad():
         answers = run(subject, see(world, placed.state, view))
+    likely = answers["policy"].softmax(1) if head == "policy" else best(answers["q"])
     values = np.full(world.shape[1:], np.nan, np.float32)
     policy = np.zeros((*world.shape[1:], len(world.actions)), np.float32)
     rows, columns = placed.cells.T
-    values[rows, columns] = answers["value"][:, 0].cpu().numpy()
-    policy[rows, columns] = answers["policy"].softmax(1).cpu().numpy()
+    values[rows, columns] = worth(answers).cpu().numpy()
+    policy[rows, columns] = likely.cpu().numpy()
     return Field(
         subject=subject.name,
         level=level,
@@ -83,6 +91,7 @@ def field_of(subject: Subject, world: World, level: int, *, view: str = "window"
         provenance=provenance(
             subject=subject.fingerprint, data=fingerprint(repr(world.describe()), str(level)), view=view
         ),
+        head=head,
     )
 
 
