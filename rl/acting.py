@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput
@@ -67,19 +67,6 @@ def worth(answers: Mapping[str, Tensor]) -> Float[Tensor, "n"]:
     tensor([3.])
     """
     return answers["value"][:, 0] if "value" in answers else answers["q"].amax(1)
-
-
-def pick(
-    scores: Float[Tensor, "n a"], head: str, *, greedy: bool, generator: torch.Generator
-) -> Int[Tensor, "n"]:
-    """An action each: with ``greedy`` the one that scores highest, otherwise drawn by ``chances``.
-
-    >>> pick(torch.tensor([[1.0, 3.0]]), "q", greedy=True, generator=torch.Generator())
-    tensor([1])
-    """
-    if greedy:
-        return scores.argmax(1).cpu()
-    return torch.multinomial(chances(scores.cpu(), head), 1, generator=generator)[:, 0]
 
 
 def blank(subject: Subject, n: int) -> Float[Tensor, "n ..."] | None:
