@@ -114,7 +114,7 @@ def _inputs(opened: Opened, images: Path | None, count: int, seed: int) -> tuple
     In an environment of gymnasium's: moments of one episode, without pictures where it shows a list of numbers.
     """
     if opened.env_id is not None:
-        seen, _ = moments(opened.subject, opened.env_id, count=count, seed=seed)
+        seen, _ = moments(opened.subject, opened.env_id, episodes=1, each=count, seed=seed)
         return seen, [] if seen.shape[2:] == (1, 1) else [_grey(one) for one in seen]
     if opened.agent is None:
         height, width = opened.subject.spec.shape[1:]

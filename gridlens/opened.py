@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, UnknownName
+import gymnasium
+
+from core.errors import BadInput, UnknownName, nearest
 from core.subject import Subject
 from envs.registry import IDS, WORLDS
 from envs.registry import world as make_world
@@ -143,6 +145,8 @@ def place(text: str, dials: Mapping[str, Any]) -> World | str:
     ------
     BadInput
         if dials are given for an environment that has none.
+    UnknownName
+        if it is no name, but most like one of our worlds'.
 
     >>> place("gridlens/CheeseAnywhere-v0", {"size": 7}).dials
     Dials(size=7, rand_region=63, limit=100)
@@ -156,6 +160,9 @@ def place(text: str, dials: Mapping[str, Any]) -> World | str:
         raise BadInput(
             f"{text!r} is no world of ours, and has no dials; given {', '.join(dials)} (worlds: {', '.join(WORLDS)})"
         )
+    known = [*WORLDS, *IDS, *gymnasium.registry]
+    if text not in known and nearest(text, known) in WORLDS:
+        raise UnknownName("world or environment", text, known)
     return text
 
 

@@ -8,6 +8,7 @@ from gridlens.opened import Opened
 from reports.figures import ProbeCurve, probe_scores
 from reports.sections import Cell, Figure, Report, Section, Table
 from rl.concepts import told_by
+from rl.foreign.knowledge import probe_inputs
 from rl.goals import parted
 from rl.study import probe_layers
 from vision.study import probe_factors
@@ -16,7 +17,9 @@ FACTORS = ("size", "frequency")
 
 
 def defaults(opened: Opened) -> tuple[str, ...]:
-    """What is looked for unless something else is asked."""
+    """What is looked for unless something else is asked; of a stranger in its own environment, what it sees."""
+    if opened.env_id is not None:
+        return opened.subject.spec.channels[:6] if opened.subject.spec.shape[1:] == (1, 1) else ()
     return FACTORS if opened.agent is None else told_by(opened.agent.world)
 
 
@@ -29,6 +32,10 @@ def probed(
     progress: Progress = silent,
 ) -> tuple[ProbeResult, ...]:
     """The probes of every concept at every layer, on held-out levels or images."""
+    if opened.env_id is not None:
+        return probe_inputs(
+            opened.subject, opened.env_id, concepts, samples=samples, seed=seed, progress=progress
+        )
     if opened.agent is None:
         return probe_factors(opened.subject, concepts, images=samples, seed=seed, progress=progress)
     world = parted(opened.agent.world)
@@ -50,7 +57,7 @@ def probe_page(name: str, found: Sequence[ProbeResult], *, command: str) -> Repo
         title=f"What {name} knows",
         question=f"At which layer of {name} can {_listed(concepts)} be read off by a linear map?",
         approach="A ridge regression from each layer to the concept, its penalty chosen by cross-validation, is "
-        "scored on held-out samples, one a level or image. The control task has the same labels, shuffled: what a "
+        "scored on held-out levels, images or episodes. The control task has the same labels, shuffled: what a "
         "probe scores there is its own skill, not the layer's knowledge.",
         finding=" ".join(_said(best_layer(results)) for results in by_concept.values()),
         evidence=[Section("Layer by layer", figures=charts, tables=[table])],

@@ -20,8 +20,8 @@ LARGEST, LARGEST_TOGETHER = 10**6, 25 * 10**6
 class Organism:
     """An agent that ships: one sentence on what it does, the command that made it, and its numbers.
 
-    ``measured`` has a row a distribution, player and measure, with the columns where, player, measure, estimate, low,
-    high and n of ``rl.records.COLUMNS``; ``evaluated`` says by how many levels, which seed and how many steps.
+    ``measured`` are the rows of ``rl.records.records``; ``evaluated`` says on how many levels, by which seed, and how
+    many steps of each where a world has no limit.
     ``snapshots`` are the steps of training whose weights are kept besides the last.
     """
 
@@ -72,7 +72,7 @@ def about(name: str) -> Organism:
         folder=folder,
         command=read_manifest(folder)["command"],
         evaluated=card["evaluated"],
-        measured=tuple(card["measured"]),
+        measured=tuple(card["agent"] | row for row in card["measured"]),
         snapshots=tuple(sorted(int(path.stem) for path in folder.glob("snapshots/*.safetensors"))),
         size=sum(path.stat().st_size for path in files),
     )

@@ -19,7 +19,8 @@ from rl.organism import CARD, LARGEST, LARGEST_TOGETHER, Organism, about
 from rl.records import records
 
 CURVE = "curve.csv"
-MEASURED = ("where", "player", "measure", "estimate", "low", "high", "n")
+MEASURED = ("where", "where_dials", "player", "measure", "estimate", "low", "high", "n")
+"""The columns of a record that differ between an agent's rows; the others are written once."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -58,8 +59,13 @@ def ship(
     if (home / name).exists():
         raise RunConflict(f"there is an organism {name!r} already; delete {str(home / name)!r} first")
     _check(source, says, kept)
-    found = evaluate_copy(source, name, levels=levels, seed=seed, steps=steps, progress=progress)
-    card = {"says": says, "evaluated": {"levels": levels, "seed": seed, "steps": steps}, "measured": found}
+    found = _measured(source, name, levels=levels, seed=seed, steps=steps, progress=progress)
+    card = {
+        "says": says,
+        "evaluated": {"levels": levels, "seed": seed, "steps": steps},
+        "agent": {column: value for column, value in found[0].items() if column not in MEASURED},
+        "measured": [{column: row[column] for column in MEASURED} for row in found],
+    }
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix=f".{name}.") as made:
         copy = Path(made) / name
@@ -70,10 +76,10 @@ def ship(
     return about(name)
 
 
-def evaluate_copy(
+def _measured(
     source: Path, name: str, *, levels: int, seed: int, steps: int, progress: Progress
 ) -> list[dict[str, Any]]:
-    """What ``gridlens evaluate`` finds, one row a measure, without the columns that are the same in all."""
+    """What ``gridlens evaluate`` finds, one row a measure."""
     known = replace(info(source), name=name)
     result = evaluate(
         load(source),
@@ -84,7 +90,7 @@ def evaluate_copy(
         steps=steps,
         progress=progress,
     )
-    return [{column: row[column] for column in MEASURED} for row in records(known, result)]
+    return records(known, result)
 
 
 def _check(source: Path, says: str, kept: Sequence[int]) -> None:

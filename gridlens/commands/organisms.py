@@ -1,11 +1,10 @@
 """``gridlens organisms``: the trained agents that ship, and what each does."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rl.misgeneralisation import Evaluation
     from rl.organism import Organism
 
 
@@ -39,22 +38,6 @@ def _tell(one: "Organism") -> None:
     print("measured ", one.measured_by)
     print("snapshots", ", ".join(f"{step:,}" for step in one.snapshots) or "none", "(steps of training)")
     print(f"size      {one.size / 1e6:.2f} MB in {one.folder}")
-    for table in tables([(known, _evaluation(one))]):
-        show([{name: said for name, said in row.items() if name != "agent"} for row in table])
-
-
-def _evaluation(one: "Organism") -> "Evaluation":
-    """The numbers that ship with it, as ``rl.misgeneralisation.evaluate`` gave them."""
-    from core.provenance import provenance
-    from core.uncertainty import Interval
-    from rl.misgeneralisation import Evaluation, Outcome
-
-    found: dict[tuple[str, str], Outcome] = {}
-    for row in one.measured:
-        outcome = found.setdefault(
-            (row["where"], row["player"]), Outcome(row["player"], row["where"], {}, 0, {})
-        )
-        event = row["measure"].removeprefix("event:")
-        held: Any = outcome.measures if event == row["measure"] else outcome.others
-        held[event] = Interval(row["estimate"], row["low"], row["high"], row["n"])
-    return Evaluation(one.name, tuple(found.values()), provenance(seed=one.evaluated["seed"]))
+    for table in tables(one.measured):
+        print(f"\n{table.title}")
+        show(table.lines)

@@ -66,7 +66,7 @@ def evaluate(
     generator = torch.Generator().manual_seed(seed)
     label = f"{subject.name} in {env_id}, {'greedy' if greedy else 'sampled'}"
 
-    def choose(observations: list[Any]) -> list[np.int64]:
+    def choose(observations: list[Any], _: list[int]) -> list[np.int64]:
         with torch.no_grad():
             answers = run(subject, encode(around.space, observations))[head].cpu()
         chosen = answers.argmax(1) if greedy else _drawn(answers, generator)
@@ -88,6 +88,50 @@ def evaluate(
     )
 
 
+def moments(
+    subject: Subject,
+    env_id: str,
+    *,
+    episodes: int,
+    each: int,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[Float[Tensor, "n c h w"], Int[np.ndarray, "n"]]:
+    """What the agent sees at ``each`` times of every episode, evenly spaced, playing greedily; and of which episode.
+
+    Raises
+    ------
+    BadInput
+        if the agent does not fit the environment.
+
+    >>> from core.subject import InputSpec, wrap
+    >>> fresh = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+    >>> spec = InputSpec((4, 1, 1), (0.0,) * 4, (1.0,) * 4, ("x", "v", "angle", "spin"))
+    >>> agent = wrap(fresh, name="fresh", spec=spec, heads={"policy": ("left", "right")})
+    >>> seen, episode = moments(agent, "CartPole-v1", episodes=2, each=3)
+    >>> seen.shape, episode.tolist()
+    (torch.Size([6, 4, 1, 1]), [0, 0, 0, 1, 1, 1])
+    """
+    around = surroundings(env_id)
+    head = _check_plays(subject, around, greedy=True)
+    kept: list[Any] = []
+    for start in range(0, episodes, TOGETHER):
+        progress(start, episodes, f"{subject.name} in {env_id}")
+        seen: list[list[Any]] = [[] for _ in range(min(TOGETHER, episodes - start))]
+
+        def choose(observations: list[Any], which: list[int], seen: list[list[Any]] = seen) -> list[np.int64]:
+            for i, observation in zip(which, observations, strict=True):
+                seen[i].append(np.array(observation))
+            with torch.no_grad():
+                answers = run(subject, encode(around.space, observations))[head]
+            return list(answers.argmax(1).cpu().numpy())
+
+        _play(env_id, range(seed + start, seed + start + len(seen)), choose)
+        kept += [one[step] for one in seen for step in np.linspace(0, len(one) - 1, each).round().astype(int)]
+    progress(episodes, episodes, f"{subject.name} in {env_id}")
+    return encode(around.space, kept), np.repeat(np.arange(episodes), each)
+
+
 def _play(env_id: str, seeds: range, choose: Any) -> list[tuple[float, int]]:
     """One episode from each seed, side by side: returns and lengths."""
     envs = [make(env_id) for _ in seeds]
@@ -98,7 +142,7 @@ def _play(env_id: str, seeds: range, choose: Any) -> list[tuple[float, int]]:
         returns, lengths = [0.0] * len(envs), [0] * len(envs)
         while seen:
             going = {}
-            for i, action in zip(seen, choose(list(seen.values())), strict=True):
+            for i, action in zip(seen, choose(list(seen.values()), list(seen)), strict=True):
                 observation, reward, terminated, truncated, _ = envs[i].step(action)
                 returns[i] += float(reward)
                 lengths[i] += 1
