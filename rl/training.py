@@ -10,7 +10,7 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from core.artifacts import read_csv, write_tensors
-from core.errors import BadInput, UnknownName
+from core.errors import BadInput, NotFinite, UnknownName
 from core.progress import Progress, silent
 from core.runs import running
 from envs.observations import parse_view
@@ -23,6 +23,7 @@ from rl.algorithms import ALGORITHMS
 from rl.algorithms.algorithm import network_of
 from rl.algorithms.settings import helps, resolve, setting
 from rl.checkpoints import CHECKPOINT
+from rl.logs import logger
 from rl.networks import NETWORKS
 from rl.snapshots import schedule
 from rl.watching import Watch
@@ -100,14 +101,15 @@ def train(config: TrainConfig, out: str | Path, progress: Progress = silent) -> 
     RunConflict
         if ``out`` holds something else.
     NotFinite
-        if the loss becomes NaN or infinite; names the step and the term. The last checkpoint stays.
+        if a reward, an observation, a loss or a weight becomes NaN or infinite; names the step, the cause and what
+        to try. The last checkpoint stays.
     """
     world = checked(config)
     with running(out, kind="agent", parameters=parameters(config), seeds={"train": config.seed}) as run:
         if not run.finished:
             with one_thread():
                 _train(config, world, run.folder, progress)
-    (Path(out) / CHECKPOINT).unlink(missing_ok=True)  # only now: until the manifest says so, it is needed
+    checkpoints.remove(Path(out))  # only now: until the manifest says so, it is needed
     return AgentFolder(Path(out))
 
 
@@ -137,23 +139,28 @@ def one_thread() -> Iterator[None]:
 
 
 def _train(config: TrainConfig, world: World, folder: Path, progress: Progress) -> None:
-    venv = make_vec(world, settings_of(config).n_envs, seed=config.seed, view=config.view)
+    settings = settings_of(config)
+    venv = make_vec(world, settings.n_envs, seed=config.seed, view=config.view)
     model = make_model(config, venv)
-    describe(
-        folder,
-        network_of(model),
-        world=world,
-        view=config.view,
-        name=config.network,
-        algorithm=config.algorithm,
-    )
-    watch = Watch(config, venv, folder, progress)
-    if (folder / CHECKPOINT).exists():
-        watch.recall(checkpoints.restore(folder / CHECKPOINT, model, venv))
-    left = config.steps - model.num_timesteps
-    if left > 0:
-        model.learn(left, callback=watch, reset_num_timesteps=model.num_timesteps == 0, log_interval=None)  # type: ignore[arg-type]
-    write_tensors(folder / POLICY, network_of(model).state_dict())
+    network = network_of(model)
+    describe(folder, network, world=world, view=config.view, name=config.network, algorithm=config.algorithm)
+    watch = Watch(config, settings, venv, folder, progress)
+    resumed = (folder / CHECKPOINT).exists()
+    if resumed:
+        watch.recall(checkpoints.restore(folder, model, venv, watch.algorithm))
+    log = logger(folder, resumed_at=model.num_timesteps if resumed else None)
+    model.set_logger(log)
+    try:
+        left = config.steps - model.num_timesteps
+        if left > 0:
+            model.learn(left, callback=watch, reset_num_timesteps=not resumed, log_interval=None)  # type: ignore[call-arg,arg-type]
+    except FloatingPointError as error:
+        raise NotFinite(
+            f"training stopped at step {model.num_timesteps:,}: {error}; {watch.advice()}"
+        ) from error
+    finally:
+        log.close()
+    write_tensors(folder / POLICY, network.state_dict())
 
 
 def checked(config: TrainConfig) -> World:

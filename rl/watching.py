@@ -10,7 +10,6 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from core.artifacts import write_csv, write_tensors
-from core.errors import NotFinite
 from core.progress import Progress
 from envs.randomness import streams
 from envs.sb3 import WorldVecEnv
@@ -21,7 +20,9 @@ from rl.agents import SNAPSHOTS, as_subject
 from rl.algorithms import ALGORITHMS
 from rl.algorithms.algorithm import network_of
 from rl.episodes import Episodes
+from rl.finite import advice, check_rollout, check_step, check_update
 from rl.goals import SHIFTED, distributions, goals_of, roles_of
+from rl.logs import POINTS
 from rl.rollouts import level_seeds, play
 from rl.snapshots import schedule
 
@@ -33,52 +34,94 @@ WATCHED_STEPS = 300
 class Watch(BaseCallback):
     """Between two updates everything lies still: that is where this looks, saves and seeds the next random draws."""
 
-    def __init__(self, config: Any, venv: WorldVecEnv, folder: Path, progress: Progress) -> None:
+    def __init__(
+        self, config: Any, settings: Any, venv: WorldVecEnv, folder: Path, progress: Progress
+    ) -> None:
         super().__init__()
-        self.config, self.venv, self.folder, self.progress = config, venv, folder, progress
-        self.losses = ALGORITHMS[config.algorithm].losses
+        self.config, self.settings, self.venv = config, settings, venv
+        self.folder, self.progress = folder, progress
+        self.algorithm = ALGORITHMS[config.algorithm]
         self.schedule = schedule(config.snapshots, config.steps)
         self.rows: list[dict[str, float]] = []
         self.before = dict(venv.totals)
-        self.earlier = 0.0
+        self.earlier, self.logged, self.largest = 0.0, -1, 0.0
         self.began = self.saved = time.monotonic()
 
     def recall(self, notes: dict[str, Any]) -> None:
         """Go on with what a checkpoint noted."""
         self.rows, self.before, self.earlier = notes["rows"], notes["before"], notes["seconds"]
+        self.logged, self.largest = notes["logged"], notes["largest"]
 
     def _on_step(self) -> bool:
+        rewards, seen = self.locals["rewards"], self.locals["new_obs"]
+        self.largest = max(self.largest, check_step(self.num_timesteps, self.venv.world, rewards, seen))
         return True
 
     def _on_rollout_start(self) -> None:
-        self._check_losses()
+        self._check_update()
         if self.num_timesteps >= self._due():
             self.look()
+        self._log()
         if time.monotonic() - self.saved > self.config.checkpoint_seconds and self.num_timesteps:
-            notes = {"rows": self.rows, "before": self.before, "seconds": self._seconds()}
-            checkpoints.save(self.folder / checkpoints.CHECKPOINT, self.model, self.venv, notes)  # type: ignore[arg-type]
-            self.saved = time.monotonic()
+            self._save()
         self._tell()
-        # Draws depend on the seed and the step alone, so that a resumed run draws what an unbroken one would.
-        torch.manual_seed(int(streams(self.config.seed, 1)[0] >> np.uint64(1)) ^ self.num_timesteps)
+        self._seed()
 
     def _on_rollout_end(self) -> None:
-        rollout = self.model.rollout_buffer  # type: ignore[attr-defined]
-        for name in ("rewards", "values", "advantages"):
-            if not np.isfinite(getattr(rollout, name)).all():
-                raise NotFinite(
-                    f"training stopped at step {self.num_timesteps:,}: the rollout's {name} are not finite"
-                )
+        rollout = getattr(self.model, "rollout_buffer", None)
+        if rollout is not None:
+            arrays = {name: getattr(rollout, name) for name in ("values", "advantages")}
+            check_rollout(self.num_timesteps, arrays, self.advice())
 
     def _on_training_end(self) -> None:
-        self._check_losses()
+        self._check_update()
         if not self.rows or self.rows[-1]["steps"] != self.num_timesteps:
             self.look()
+        self._log(last=True)
         self._tell()
+
+    def advice(self) -> str:
+        """What to try where learning breaks down now."""
+        return advice(self.settings, self.largest)
+
+    def _check_update(self) -> None:
+        logged = self.logger.name_to_value
+        losses = {name: logged[name] for name in self.algorithm.losses if name in logged}
+        check_update(self.num_timesteps, losses, network_of(self.model), self.advice())
+
+    def _save(self) -> None:
+        notes = {name: getattr(self, name) for name in ("rows", "before", "logged", "largest")}
+        notes["seconds"] = self._seconds()
+        checkpoints.save(self.folder, self.model, self.venv, self.algorithm, notes)
+        self.saved = time.monotonic()
+
+    def _seed(self) -> None:
+        """Draws depend on the seed and the step alone, so that a resumed run draws what an unbroken one would."""
+        word = int(streams(self.config.seed, 1)[0] >> np.uint64(1)) ^ self.num_timesteps
+        torch.manual_seed(word)
+        if hasattr(self.model, "replay_buffer"):  # SB3 explores and samples by numpy's global generator
+            np.random.seed(word % 2**32)  # noqa: NPY002
+            self.model.action_space.seed(word)
+
+    def _log(self, *, last: bool = False) -> None:
+        """A point of every curve for TensorBoard, about as many as ``rl.logs.POINTS``."""
+        if (
+            not last
+            and self.num_timesteps - max(self.logged, 0) < self.config.steps / POINTS
+            and self.logged >= 0
+        ):
+            return
+        episodes = self.model.ep_info_buffer
+        if episodes:
+            self.logger.record("rollout/ep_rew_mean", float(np.mean([one["r"] for one in episodes])))
+            self.logger.record("rollout/ep_len_mean", float(np.mean([one["l"] for one in episodes])))
+        self.logger.record("time/fps", self.num_timesteps / max(self._seconds(), 1e-9))
+        self.logger.dump(self.num_timesteps)
+        self.logged = self.num_timesteps
 
     def look(self) -> None:
         """Keep the weights and play held-out levels of the training and of the shifted distribution."""
-        network = network_of(self.model)  # type: ignore[arg-type]
+        network = network_of(self.model)
         write_tensors(
             self.folder / SNAPSHOTS / f"{self.num_timesteps:010d}.safetensors", network.state_dict()
         )
@@ -90,7 +133,11 @@ class Watch(BaseCallback):
         for name, world in watched(self.venv.world).items():
             played = play(subject, world, levels, view=self.venv.view, seed=WATCHED_SEED, steps=WATCHED_STEPS)
             row |= rates(name, played, world)
-        row |= {name.partition("/")[2]: self.logger.name_to_value.get(name, math.nan) for name in self.losses}
+        for name, value in row.items():
+            if name.startswith(("train_", *(f"{one}_" for one in watched(self.venv.world)))):
+                self.logger.record("/".join(name.split("_", 1)), value)
+        losses = self.algorithm.losses
+        row |= {name.partition("/")[2]: self.logger.name_to_value.get(name, math.nan) for name in losses}
         self.rows.append({name: float(value) for name, value in row.items()})
         self.before = dict(self.venv.totals)
         write_csv(self.folder / "curve.csv", self.rows)
@@ -100,16 +147,6 @@ class Watch(BaseCallback):
         if not self.rows:
             return 0.0
         return next((step for step in self.schedule if step > self.rows[-1]["steps"]), math.inf)
-
-    def _check_losses(self) -> None:
-        for name in self.losses:
-            value = self.logger.name_to_value.get(name, 0.0)
-            if not math.isfinite(value):
-                term = name.partition("/")[2].replace("_", " ")
-                raise NotFinite(
-                    f"training stopped at step {self.num_timesteps:,}: the {term} is {value}; "
-                    "a smaller learning_rate may help"
-                )
 
     def _tell(self) -> None:
         rate = self.num_timesteps / max(self._seconds(), 1e-9)

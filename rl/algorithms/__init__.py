@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
-from rl.algorithms import ppo
+from rl.algorithms import a2c, dqn, off_policy, on_policy, ppo, qrdqn
 from rl.algorithms.algorithm import Algorithm
 
 ALGORITHMS: Mapping[str, Algorithm] = {
-    "ppo": Algorithm(ppo.Settings, ppo.make, ppo.LOSSES, ppo.check),
+    "ppo": Algorithm(ppo.Settings, ppo.make, ppo.LOSSES, on_policy.keep, on_policy.recall, ppo.check),
+    "a2c": Algorithm(a2c.Settings, a2c.make, a2c.LOSSES, on_policy.keep, on_policy.recall),
+    "dqn": Algorithm(dqn.Settings, dqn.make, dqn.LOSSES, off_policy.keep, off_policy.recall, dqn.check),
+    "qrdqn": Algorithm(qrdqn.Settings, qrdqn.make, dqn.LOSSES, off_policy.keep, off_policy.recall, dqn.check),
 }

@@ -39,7 +39,7 @@ class NetworkPolicy(ActorCriticPolicy):
         """Actions, values and the actions' log-probabilities."""
         answer = self._answer(obs)
         logs = log_softmax(answer["policy"], 1)
-        actions = logs.argmax(1) if deterministic else torch.multinomial(logs.exp(), 1)[:, 0]
+        actions = logs.argmax(1) if deterministic else _drawn(logs)
         return actions, answer["value"], logs.gather(1, actions[:, None])[:, 0]
 
     def evaluate_actions(  # type: ignore[override]
@@ -64,3 +64,12 @@ class NetworkPolicy(ActorCriticPolicy):
 
     def _answer(self, obs: Tensor) -> dict[str, Tensor]:
         return self.network(obs.float() if self.scale == 1 else obs.float() / self.scale)
+
+
+def _drawn(logs: Float[Tensor, "n a"]) -> Int[Tensor, "n"]:
+    try:
+        return torch.multinomial(logs.exp(), 1)[:, 0]
+    except RuntimeError as error:  # torch looks; asking at every step would cost time
+        if bool(logs.isfinite().all()):
+            raise
+        raise FloatingPointError("the policy's logits are not finite") from error

@@ -6,8 +6,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
 
 from core.errors import BadInput
-from rl.algorithms.actor_critic import NetworkPolicy
-from rl.algorithms.rollout_buffer import LeanRolloutBuffer, TruncationsAside
+from rl.algorithms.on_policy import on_policy
 from rl.algorithms.settings import setting
 
 LOSSES = ("train/value_loss", "train/policy_gradient_loss", "train/entropy_loss")
@@ -45,29 +44,14 @@ def check(settings: Settings) -> None:
 
 def make(settings: Settings, venv: VecEnv, *, network: str, seed: int) -> PPO:
     """PPO on any VecEnv with image observations and discrete actions."""
-    aside = TruncationsAside(venv)
-    model = PPO(
-        NetworkPolicy,
-        aside,
-        learning_rate=settings.learning_rate,
-        n_steps=settings.rollout,
+    adam = {"optimizer_kwargs": {"eps": 1e-5, "fused": True}}
+    return on_policy(
+        PPO,
+        settings,
+        venv,
+        policy={"network": network, **adam},
+        seed=seed,
         batch_size=settings.batch,
         n_epochs=settings.epochs,
-        gamma=settings.gamma,
-        gae_lambda=settings.gae_lambda,
         clip_range=settings.clip,
-        ent_coef=settings.entropy,
-        vf_coef=settings.value_weight,
-        max_grad_norm=settings.gradient_norm,
-        seed=seed,
-        device="cpu",
-        rollout_buffer_class=LeanRolloutBuffer,
-        rollout_buffer_kwargs={"truncations": aside.take, "reward_scale": settings.reward_scale},
-        policy_kwargs={
-            "network": network,
-            "seed": seed,
-            "optimizer_kwargs": {"eps": 1e-5, "fused": True},
-        },
     )
-    model.rollout_buffer.value_of = model.policy.predict_values  # type: ignore[attr-defined]
-    return model

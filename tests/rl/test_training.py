@@ -49,7 +49,14 @@ def test_the_folder_holds_an_agent(unbroken):
     assert manifest["state"] == "finished"
     assert manifest["seeds"] == {"train": 3}
     names = sorted(path.name for path in unbroken.path.iterdir())
-    assert names == ["curve.csv", "manifest.json", "network.json", "policy.safetensors", "snapshots"]
+    assert names == [
+        "curve.csv",
+        "manifest.json",
+        "network.json",
+        "policy.safetensors",
+        "snapshots",
+        "tensorboard",
+    ]
     taken = list(agents.snapshots(unbroken.path))
     assert taken[0] == 0
     assert taken[-1] == 2048
