@@ -14,6 +14,7 @@ from reports.html import write
 from reports.sections import Report
 from rl.agents import info, load
 from rl.goals import goals_of
+from rl.organism import folder_of
 from rl.study import StudyConfig, study
 
 
@@ -29,7 +30,7 @@ def compare_agents(
     BadInput
         if the agents cannot be compared.
     """
-    opened = [(folder, info(folder), load(folder)) for folder in agents]
+    opened = [(folder_of(agent), info(agent), load(agent)) for agent in agents]
     where = joint_worlds([about for _, about, _ in opened])
     config = StudyConfig(levels=levels, mazes=mazes, seed=seed)
     found = []

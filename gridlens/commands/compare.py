@@ -10,7 +10,9 @@ from gridlens.options import Levels, Seed
 
 
 def compare(
-    agents: Annotated[list[Path], typer.Argument(help="Two or more agent folders, trained in one world.")],
+    agents: Annotated[
+        list[Path], typer.Argument(help="Two or more agent folders or organisms, trained in one world.")
+    ],
     levels: Levels = 1000,
     mazes: Annotated[int, typer.Option(help="Mazes of which maps are drawn.", min=1)] = 3,
     seed: Seed = 0,

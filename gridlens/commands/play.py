@@ -20,7 +20,9 @@ Name = Annotated[
     str | None,
     typer.Argument(help="A world, or a file (.py) that holds one; default: the agent's, or cheese."),
 ]
-Agent = Annotated[Path | None, typer.Option(help="Watch the agent of this folder.")]
+Agent = Annotated[
+    Path | None, typer.Option(help="Watch this agent: a folder, an organism, or a zip of stable-baselines3.")
+]
 PolicyName = Annotated[
     str | None, typer.Option(help="Watch a policy of the world: intended, proxy, greedy or random.")
 ]
@@ -74,7 +76,7 @@ def play(
     if view:
         parse_view(chosen, view)
     level = held_out(seed) if level is None else level
-    player = _player(chosen, agent, policy, seed)
+    player = _player(chosen, agent, policy, seed, view)
     terminal = is_terminal(sys.stdin, sys.stdout, os.environ)
     if terminal and not (player and film):
         game = new_game(chosen, level, player=player)
@@ -90,11 +92,13 @@ def play(
         print(write_film(chosen, played, film))
 
 
-def _player(world: "World", agent: Path | None, policy: str | None, seed: int) -> "Player | None":
+def _player(
+    world: "World", agent: Path | None, policy: str | None, seed: int, view: str | None
+) -> "Player | None":
     from gridlens.terminal.players import by_agent, by_policy
 
     if agent:
-        return by_agent(agent, world, seed=seed)
+        return by_agent(agent, world, seed=seed, view=view)
     return by_policy(world, policy, seed=seed) if policy else None
 
 

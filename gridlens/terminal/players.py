@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import BadInput
 from envs.editing.values import turned
 from envs.pictures.moments import chooser
 from envs.randomness import chance, streams
@@ -26,17 +27,21 @@ def by_policy(world: World, name: str, *, seed: int) -> Player:
     return lambda state: Choice(int(choose(state)[0]))
 
 
-def by_agent(folder: str | Path, world: World, *, seed: int) -> Player:
-    """The agent of a folder, its actions drawn by ``seed`` (``rl.acting.chances``); raises as ``rl.agents.load``.
+def by_agent(agent: str | Path, world: World, *, seed: int, view: str | None = None) -> Player:
+    """An agent's play in ``world``, its actions drawn by ``seed`` (``rl.acting.chances``); raises as ``opened``.
 
-    A memory is carried from step to step; a step back takes it back, and a level begins without any.
+    ``view`` is what a zip sees (default: window); folders and organisms say it themselves. A memory is
+    carried from step to step; a step back takes it back, and a level begins without any.
     """
     import torch
 
+    from gridlens.opened import is_zip
     from rl.acting import action_head, ask, blank, chances, worth
     from rl.agents import check_fits, info, load, see
+    from rl.foreign import open_zip
 
-    subject, view = load(folder), info(folder).view
+    view = (view or "window") if is_zip(agent) else info(agent).view
+    subject = open_zip(agent, world, view=view).subject if is_zip(agent) else load(agent)
     check_fits(subject, world, view)
     words, head = streams(seed, 1), action_head(subject)
     before = {0: blank(subject, 1)}  # what it remembers at each step of the level
@@ -53,11 +58,24 @@ def by_agent(folder: str | Path, world: World, *, seed: int) -> Player:
     return choose
 
 
-def world_of_agent(folder: str | Path, name: str | None, dials: dict[str, Any]) -> World:
-    """The world that an agent was trained in with some dials turned, or another one by name."""
+def world_of_agent(agent: str | Path, name: str | None, dials: dict[str, Any]) -> World:
+    """The world that an agent was trained in with some dials turned, or another one by name.
+
+    Raises
+    ------
+    BadInput
+        if the agent is a zip, which does not say its world, and none is named.
+    """
+    from gridlens.opened import is_zip
     from rl.agents import info
 
-    trained = info(folder).world
+    if is_zip(agent):
+        if name is None:
+            raise BadInput(
+                f"{str(agent)!r} does not say its world; name it, as in gridlens play cheese --agent ..."
+            )
+        return make_world(name, **dials)
+    trained = info(agent).world
     if name not in (None, trained.name):
         return make_world(str(name), **dials)
     return turned(trained, dials)

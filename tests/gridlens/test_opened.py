@@ -134,3 +134,12 @@ def test_attribution_and_probes_of_zips(stock, gridlens, tmp_path):
         code, said = gridlens(*wrong)
         assert code == 2
         assert said.err.count("\n") == 1
+
+
+def test_a_zip_is_watched_in_a_world_of_ours(stock, gridlens):
+    code, said = gridlens("play", "cheese", "--agent", stock / "maze.zip", "--dial", "size=5", "--steps", 2)
+    assert code == 0, said.err
+    assert "@" in said.out
+    code, said = gridlens("play", "--agent", stock / "maze.zip", "--steps", 2)
+    assert code == 2
+    assert "does not say its world" in said.err
