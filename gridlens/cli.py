@@ -15,6 +15,7 @@ from gridlens.commands.gallery import gallery
 from gridlens.commands.organisms import organisms
 from gridlens.commands.play import play
 from gridlens.commands.probe import probe
+from gridlens.commands.reproduce import reproduce
 from gridlens.commands.train import train
 from gridlens.commands.train_classifier import train_classifier
 from gridlens.commands.worlds import worlds
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "play": play,
     "train": train,
     "evaluate": evaluate,
+    "reproduce": reproduce,
     "attribute": attribute,
     "probe": probe,
     "compare": compare,
@@ -61,6 +63,6 @@ def main() -> None:
         if (
             isinstance(ended, KeyboardInterrupt) or ended.code == INTERRUPTED
         ):  # typer turns Ctrl-C into an exit
-            sys.stderr.write("gridlens: stopped; the same command goes on from here\n")
+            sys.stderr.write("gridlens: stopped; the same command goes on from what its folder holds\n")
             sys.exit(INTERRUPTED)
         raise
