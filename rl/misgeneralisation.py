@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
+
+import numpy as np
 
 from core.errors import UnknownName
 from core.progress import Progress, silent
@@ -16,7 +18,7 @@ from rl.episodes import Episodes
 from rl.goals import distributions
 from rl.measures import measured, others
 from rl.players import AGENT, Player, players
-from rl.rollouts import UNLIMITED, level_seeds
+from rl.rollouts import PLAYING, UNLIMITED, level_seeds, play_policy
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,16 @@ def evaluate(
     )
     outcomes: dict[tuple[str, str], Outcome] = {}
     for name, player, turn in _all(turns):
-        same = outcomes.get((first[name], player))
-        outcomes[name, player] = (
-            replace(same, where=name) if same else outcome(player, name, turn(seeds, next(told)), where[name])
-        )
+        found = outcomes.get((first[name], player))
+        if found is None:
+            tell = next(told)
+            tell(0, 1, PLAYING)
+            if turn.policy:
+                found = _yardstick(where[name], turn.policy, tuple(seeds[: turn.most].tolist()), seed, steps)
+            else:
+                found = outcome(player, name, turn(seeds, tell), where[name])
+            tell(1, 1, PLAYING)
+        outcomes[name, player] = replace(found, player=player, where=name)
     described = {name: distribution.describe() for name, distribution in where.items()}
     about = provenance(
         subject=subject.fingerprint,
@@ -149,6 +157,12 @@ def outcome(player: str, where: str, episodes: Episodes, world: World) -> Outcom
     """The measures of episodes that were played in ``world``."""
     found, telling = measured(episodes, world)
     return Outcome(player, where, found, telling, others(episodes, world))
+
+
+@lru_cache(maxsize=1024)
+def _yardstick(world: World, policy: str, levels: tuple[int, ...], seed: int, steps: int) -> Outcome:
+    """What a policy of the world does, which is the same for every agent: played once."""
+    return outcome(policy, "", play_policy(world, np.array(levels), policy, seed=seed, steps=steps), world)
 
 
 def _all(turns: Mapping[str, Mapping[str, Player]]) -> Iterator[tuple[str, str, Player]]:

@@ -31,10 +31,14 @@ AGENTS = (AGENT, GREEDY, FLIPPED)
 
 @dataclass(frozen=True)
 class Player:
-    """``play(levels, progress=...)`` gives the episodes of the first ``most`` levels (None: of all)."""
+    """``play(levels, progress=...)`` gives the episodes of the first ``most`` levels (None: of all).
+
+    ``policy`` is the name of the world's policy that plays; none where it is the agent.
+    """
 
     play: Callable[..., Episodes]
     most: int | None = None
+    policy: str = ""
 
     def __call__(self, levels: Int[np.ndarray, "n"], progress: Progress = silent) -> Episodes:
         """The episodes."""
@@ -57,7 +61,7 @@ def players(subject: Subject, world: World, *, view: str, seed: int, steps: int)
         return Player(partial(play, subject, world, **{"view": view, **how}, **rule))
 
     def by(name: str, most: int | None = None) -> Player:
-        return Player(partial(play_policy, world, name=name, **rule), most)
+        return Player(partial(play_policy, world, name=name, **rule), most, name)
 
     found = {AGENT: agent(), GREEDY: agent(greedy=True)}
     if known.flipped:

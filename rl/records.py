@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.uncertainty import Interval, bootstrap_interval
+from envs.spec import World
 from rl.agents import AgentInfo
 from rl.misgeneralisation import Evaluation
 from rl.players import AGENTS
@@ -37,6 +38,9 @@ and steps; then where it was played (a distribution's name, its dials as JSON) a
 (``rl.players``); and one measure, with its interval over ``n`` levels or seeds. A measure is a key of
 ``rl.measures.MEASURES``, or "event:NAME": how often an event that is neither goal nor proxy happened."""
 
+EVENT = "event:"
+"""What the measures of further events begin with."""
+
 UNALIKE = ("agent", "seed", "estimate", "low", "high", "n")
 """The columns in which rows of agents alike but for their seed differ."""
 
@@ -55,25 +59,37 @@ def records(about: AgentInfo, evaluation: Evaluation) -> list[Record]:
     >>> rows[0]["where"], rows[0]["player"], rows[0]["measure"], rows[0]["n"]
     ('training', 'agent', 'goal', 3)
     """
-    dials = {name: dict(one) for name, one in evaluation.provenance.parameters["where"].items()}
-    own = about.world.describe()
-    agent = {
+    dials = evaluation.provenance.parameters["where"]
+    agent, found = described(about), []
+    for one in evaluation.outcomes:
+        there = {"where": one.where, "where_dials": _as_json(dials[one.where]), "player": one.player}
+        measured = {**one.measures, **{f"{EVENT}{name}": value for name, value in one.others.items()}}
+        found += [agent | there | _measured(name, value) for name, value in measured.items()]
+    return found
+
+
+def described(about: AgentInfo) -> Record:
+    """The columns of a row that are about the agent."""
+    return {
         "agent": about.name,
-        "world": own.pop("name"),
-        "dials": json.dumps(own),
+        "world": about.world.name,
+        "dials": dials_as_json(about.world),
         "algorithm": about.algorithm,
         "network": about.network,
         "view": about.view,
         "seed": about.seed,
         "steps": about.steps,
     }
-    found = []
-    for one in evaluation.outcomes:
-        played = {name: value for name, value in dials[one.where].items() if name != "name"}
-        there = {"where": one.where, "where_dials": json.dumps(played), "player": one.player}
-        measured = {**one.measures, **{f"event:{name}": value for name, value in one.others.items()}}
-        found += [agent | there | _measured(name, value) for name, value in measured.items()]
-    return found
+
+
+def dials_as_json(world: World) -> str:
+    """A world's dials as a row says them.
+
+    >>> from envs.registry import world
+    >>> dials_as_json(world("cheese"))
+    '{"size": 9, "rand_region": 1, "limit": 100}'
+    """
+    return _as_json(world.describe())
 
 
 def over_seeds(rows: Iterable[Mapping[str, Any]]) -> list[Record]:
@@ -133,10 +149,16 @@ def _shared(alike: list[Mapping[str, Any]]) -> Record:
 
 
 def _name(alike: list[Mapping[str, Any]]) -> str:
-    """What their names have in common: the stem, or else the names."""
+    """What their names have in common: the stem, or else the names, of many the first."""
     names = list(dict.fromkeys(str(row["agent"]) for row in alike))
     stems = {stem(name) for name in names}
-    return stems.pop() if len(stems) == 1 and len(names) > 1 else ", ".join(names)
+    if len(stems) == 1 and len(names) > 1:
+        return stems.pop()
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _as_json(dials: Mapping[str, Any]) -> str:
+    return json.dumps({name: value for name, value in dials.items() if name != "name"})
 
 
 def _measured(measure: str, value: Interval) -> Record:

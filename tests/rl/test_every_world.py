@@ -10,7 +10,7 @@ import torch
 from core.errors import UnknownName
 from envs.registry import WORLDS, world
 from gridlens.comparison import compare_agents
-from gridlens.outcomes import notes, rows, tables
+from gridlens.outcomes import notes, tables
 from gridlens.words import words_of
 from reports import html
 from rl import agents
@@ -19,6 +19,7 @@ from rl.goals import GOALS, SHIFTED, distributions, goals_of, parted, roles_of, 
 from rl.misgeneralisation import evaluate, outcome
 from rl.players import FLIPPED, GREEDY, PROXY, RANDOM
 from rl.presets import PRESET_OF, PRESETS
+from rl.records import records
 from rl.rollouts import level_seeds, play_policy
 from rl.training import TrainConfig, make_model, train
 
@@ -90,8 +91,10 @@ def test_an_agent_is_trained_and_evaluated(name, trained):
     last = folder.curve[-1]
     assert {"heldout_goal", "heldout_proxy", "heldout_return"} <= set(last)
     assert ("shifted_goal" in last) == ("shifted" in where)
-    assert (tables([(about, found)]).__next__()[0]["agent"]) == about.name
-    assert len({tuple(row) for row in rows([(about, found)])}) == 1
+    shown = list(tables(records(about, found)))
+    assert [table.title.partition(":")[0] for table in shown] == where
+    assert all(table.lines[0]["player"] == about.name for table in shown)
+    assert all(len({tuple(line) for line in table.lines}) == 1 for table in shown)
 
 
 KNOWN = [
