@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.errors import BadInput
 from core.uncertainty import Interval
 
-DRAWS = 2000
+DRAWS = 1000
 LEVEL = 0.95
 
 

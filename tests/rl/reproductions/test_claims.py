@@ -33,11 +33,11 @@ def test_a_row_holds_what_the_rule_said():
 
 def test_intervals_over_five_seeds_cover_as_they_say():
     rng = np.random.default_rng(0)
-    groups = rng.normal(3.0, 2.0, (2000, 2, 5))
+    groups = rng.normal(3.0, 2.0, (500, 2, 5))
     means = [mean_over(one) for one in groups[:, 0]]
     gaps = [difference(one, two) for one, two in groups]
-    assert np.mean([found.low <= 3 <= found.high for found in means]) == pytest.approx(0.95, abs=0.015)
-    assert np.mean([found.low <= 0 <= found.high for found in gaps]) == pytest.approx(0.955, abs=0.02)
+    assert np.mean([found.low <= 3 <= found.high for found in means]) == pytest.approx(0.95, abs=0.03)
+    assert np.mean([found.low <= 0 <= found.high for found in gaps]) == pytest.approx(0.955, abs=0.03)
 
 
 def test_a_difference_agrees_with_scipy():
