@@ -63,9 +63,8 @@ def number(value: float, share: bool) -> str:
     if share:
         return f"{100 * value:.{1 if 0 < abs(value) < 0.0095 else 0}f} %"
     size = abs(value)
-    return (
-        f"{value:.{0 if size >= 100 else 1 if size >= 9.995 else 2 if size >= 0.0995 or size == 0 else 3}f}"
-    )
+    digits = 0 if size >= 100 else 1 if size >= 9.995 else 2 if size >= 0.0995 or size < 0.0005 else 3
+    return f"{value if size >= 0.0005 else 0.0:.{digits}f}"
 
 
 def amount(value: Interval, share: bool) -> str:
@@ -85,16 +84,15 @@ def _height(panel: Strips | Lines) -> float:
 
 
 def _strips(axes: Axes, panel: Strips) -> None:
-    rng = np.random.default_rng(0)
     after: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center", "color": INK}
     width = WIDTH - LEFT - RIGHT
     for at, strip in enumerate(panel.strips):
         colour, values = SERIES[at % 4], np.asarray(strip.values, float)
-        spread = rng.uniform(-0.22, 0.22, len(values)) if len(values) > 8 else np.zeros(len(values))
-        axes.plot(values, at + spread, "o", color=colour, ms=4, mec=PAPER, mew=0.5, alpha=0.75, clip_on=False)
+        spread = 0.25 * np.sin(2.4 * np.arange(len(values)))  # apart, and alike every time
         low, high = np.nan_to_num([strip.mean.low, strip.mean.high], nan=strip.mean.estimate)
         axes.plot([low, high], [at, at], color=INK, lw=1.2, clip_on=False)
         axes.plot([strip.mean.estimate], [at], "|", color=INK, ms=11, mew=1.6, clip_on=False)
+        axes.plot(values, at + spread, "o", color=colour, ms=4.5, mec=PAPER, mew=0.5, clip_on=False, zorder=3)
         axes.text(-LEFT / width, at, strip.label, **after)
         axes.text(1 + (RIGHT - 2) / width, at, _beside(strip.mean, panel.share), ha="right", **after)
     for mark, name in panel.marks:
@@ -139,6 +137,8 @@ def _first(lines: Sequence[Line], label: str) -> Line:
 def _scale(axes: Axes, share: bool, which: str) -> None:
     if not share:
         axes.margins(x=0.06 if which == "x" else None, y=0.06 if which == "y" else None)
+        if (axes.dataLim.x0 if which == "x" else axes.dataLim.y0) >= 0:
+            axes.set(**{f"{which}lim": (0, None)})  # type: ignore[arg-type]
         return
     axes.set(**{f"{which}lim": (0, 1)})  # type: ignore[arg-type]
     ticks = axes.set_xticks if which == "x" else axes.set_yticks

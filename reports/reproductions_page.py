@@ -94,13 +94,13 @@ def section(result: Reproduced) -> str:
 
 
 def small(png: bytes) -> bytes:
-    """The same picture in a palette of 64 colours: a third of the bytes."""
+    """The same picture in a palette of 128 colours: half the bytes."""
     import io
 
     from PIL import Image
 
     packed = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
         packed, "png", optimize=True
     )
     return packed.getvalue()
