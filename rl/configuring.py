@@ -7,6 +7,7 @@ from typing import Any
 from core.errors import BadInput, UnknownName
 from envs.registry import spec_of
 from rl.algorithms import ALGORITHMS
+from rl.networks import fitting
 from rl.presets import PRESET_OF, PRESETS
 from rl.training import TrainConfig, settings_of
 
@@ -68,7 +69,8 @@ def _base(world: str, preset: str | None, algorithm: str | None) -> TrainConfig:
         return base
     known = {one.name for one in fields(ALGORITHMS[algorithm].settings)}
     kept = {name: base.settings[name] for name in OF_THE_TASK if name in base.settings and name in known}
-    return replace(base, algorithm=algorithm, settings=kept)
+    network = fitting(base.network, memory=ALGORITHMS[algorithm].memory)
+    return replace(base, algorithm=algorithm, network=network, settings=kept)
 
 
 def _own(world: str, algorithm: str | None) -> str | None:

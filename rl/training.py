@@ -24,7 +24,7 @@ from rl.algorithms.algorithm import network_of
 from rl.algorithms.settings import helps, resolve, setting
 from rl.checkpoints import CHECKPOINT
 from rl.logs import logger
-from rl.networks import NETWORKS
+from rl.networks import NETWORKS, fitting, has_memory
 from rl.snapshots import schedule
 from rl.watching import Watch
 
@@ -182,5 +182,11 @@ def checked(config: TrainConfig) -> World:
         if getattr(config, name) < 1:
             raise BadInput(f"training option {name!r} is {getattr(config, name)}; expected at least 1")
     settings_of(config)
+    memory = ALGORITHMS[config.algorithm].memory
+    if has_memory(config.network) != memory:
+        raise BadInput(
+            f"algorithm {config.algorithm!r} trains networks {'with' if memory else 'without'} a memory, and "
+            f"{config.network!r} has {'none' if memory else 'one'}; expected {fitting(config.network, memory=memory)!r}"
+        )
     schedule(config.snapshots, config.steps)
     return world

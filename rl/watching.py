@@ -99,9 +99,8 @@ class Watch(BaseCallback):
         """Draws depend on the seed and the step alone, so that a resumed run draws what an unbroken one would."""
         word = int(streams(self.config.seed, 1)[0] >> np.uint64(1)) ^ self.num_timesteps
         torch.manual_seed(word)
-        if hasattr(self.model, "replay_buffer"):  # SB3 explores and samples by numpy's global generator
-            np.random.seed(word % 2**32)  # noqa: NPY002
-            self.model.action_space.seed(word)
+        np.random.seed(word % 2**32)  # noqa: NPY002 - SB3 explores, samples and cuts sequences by this generator
+        self.model.action_space.seed(word)
 
     def _log(self, *, last: bool = False) -> None:
         """A point of every curve for TensorBoard, about as many as ``rl.logs.POINTS``."""

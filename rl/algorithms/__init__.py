@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rl.algorithms import a2c, dqn, off_policy, on_policy, ppo, qrdqn
+from rl.algorithms import a2c, dqn, off_policy, on_policy, ppo, qrdqn, recurrent_ppo
 from rl.algorithms.algorithm import Algorithm
 
 ALGORITHMS: Mapping[str, Algorithm] = {
@@ -10,4 +10,13 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     "a2c": Algorithm(a2c.Settings, a2c.make, a2c.LOSSES, on_policy.keep, on_policy.recall),
     "dqn": Algorithm(dqn.Settings, dqn.make, dqn.LOSSES, off_policy.keep, off_policy.recall, dqn.check),
     "qrdqn": Algorithm(qrdqn.Settings, qrdqn.make, dqn.LOSSES, off_policy.keep, off_policy.recall, dqn.check),
+    "recurrent-ppo": Algorithm(
+        recurrent_ppo.Settings,
+        recurrent_ppo.make,
+        recurrent_ppo.LOSSES,
+        recurrent_ppo.keep,
+        recurrent_ppo.recall,
+        ppo.check,
+        memory=True,
+    ),
 }

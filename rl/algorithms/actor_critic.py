@@ -39,7 +39,7 @@ class NetworkPolicy(ActorCriticPolicy):
         """Actions, values and the actions' log-probabilities."""
         answer = self._answer(obs)
         logs = log_softmax(answer["policy"], 1)
-        actions = logs.argmax(1) if deterministic else _drawn(logs)
+        actions = logs.argmax(1) if deterministic else drawn(logs)
         return actions, answer["value"], logs.gather(1, actions[:, None])[:, 0]
 
     def evaluate_actions(  # type: ignore[override]
@@ -66,7 +66,8 @@ class NetworkPolicy(ActorCriticPolicy):
         return self.network(obs.float() if self.scale == 1 else obs.float() / self.scale)
 
 
-def _drawn(logs: Float[Tensor, "n a"]) -> Int[Tensor, "n"]:
+def drawn(logs: Float[Tensor, "n a"]) -> Int[Tensor, "n"]:
+    """An action each, drawn by its log-probabilities; raises FloatingPointError where they are not finite."""
     try:
         return torch.multinomial(logs.exp(), 1)[:, 0]
     except RuntimeError as error:  # torch looks; asking at every step would cost time

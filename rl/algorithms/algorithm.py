@@ -30,7 +30,8 @@ class Algorithm:
     """Its ``Settings``, the model made of them, what SB3 logs as its losses, and how a checkpoint keeps its memory.
 
     ``settings`` is a frozen dataclass of ``rl.algorithms.settings.setting`` fields, among them ``n_envs``; ``check``
-    raises BadInput for settings that do not go together. ``keep(model, folder)`` is a context in which the
+    raises BadInput for settings that do not go together; ``memory`` says whether it trains networks with a memory, or
+    those without. ``keep(model, folder)`` is a context in which the
     checkpoint is written: it yields a ``Kept``, and may keep files of its own in the folder. ``recall(model, folder,
     kept)`` puts it back.
     """
@@ -41,6 +42,7 @@ class Algorithm:
     keep: Callable[[Any, Path], AbstractContextManager[Kept]]
     recall: Callable[[Any, Path, Kept], None]
     check: Callable[[Any], None] = _anything_goes
+    memory: bool = False
 
 
 def network_of(model: BaseAlgorithm) -> nn.Module:

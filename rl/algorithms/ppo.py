@@ -1,6 +1,7 @@
 """Proximal policy optimisation [schulman2017] by stable-baselines3 [raffin2021]."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
@@ -32,7 +33,7 @@ class Settings:
     gradient_norm: float = setting(0.5, "gradients are scaled down to this length", above=0)
 
 
-def check(settings: Settings) -> None:
+def check(settings: Any) -> None:
     """Raise BadInput where a minibatch would be larger than the rollout that it is drawn from."""
     whole = settings.n_envs * settings.rollout
     if settings.batch > whole:

@@ -23,6 +23,7 @@ NETWORKS: Mapping[str, Callable[[tuple[int, int, int], Outputs], nn.Module]] = {
     "mlp-lstm": partial(Remembering, Mlp),
     "small-conv-lstm": partial(Remembering, SmallConv),
     "paper-conv-lstm": partial(Remembering, PaperConv),
+    "impala-lstm": partial(Remembering, Impala),
 }
 """Name to ``network(shape, outputs)``; ``shape`` is an observation's (channels, height, width)."""
 
@@ -72,6 +73,15 @@ def has_memory(name: str) -> bool:
     (True, False)
     """
     return isinstance(NETWORKS.get(name), partial)
+
+
+def fitting(name: str, *, memory: bool) -> str:
+    """The network that is as the one of that name, but with or without a memory.
+
+    >>> fitting("mlp", memory=True), fitting("mlp-lstm", memory=False)
+    ('mlp-lstm', 'mlp')
+    """
+    return name.removesuffix("-lstm") + "-lstm" * memory
 
 
 def _orthogonal(network: nn.Module, generator: torch.Generator) -> None:

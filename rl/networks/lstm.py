@@ -24,16 +24,14 @@ class Remembering(nn.Module):
         super().__init__()
         self.body = body(shape, {})
         self.lstm = nn.LSTM(self.body.width, CELLS)  # type: ignore[arg-type]
-        self.recalled = (
-            nn.Identity()
-        )  # an LSTM answers with more than a tensor: this is its output as a layer
+        self.recalled = nn.Identity()  # the LSTM's output as a layer: itself it answers with more
         attach(self, self.width, outputs)
 
     def forward(
         self, seen: Float[Tensor, "n c h w"], memory: Float[Tensor, "n 2 m"] | None = None
     ) -> dict[str, Tensor]:
         """One step of n episodes; without ``memory`` their first. The next memory is under "memory"."""
-        before = seen.new_zeros(len(seen), *self.memory) if memory is None else memory
+        before = seen.new_zeros(len(seen), 2, CELLS) if memory is None else memory
         said, after = self.over(seen[None], before)
         return said | {"memory": after}
 
@@ -42,7 +40,6 @@ class Remembering(nn.Module):
     ) -> tuple[dict[str, Tensor], Float[Tensor, "n 2 m"]]:
         """t steps of n episodes at once: the heads' outputs for all (t times n, k), and the memory after the last."""
         features = self.body.known(seen.flatten(0, 1)).unflatten(0, seen.shape[:2])  # type: ignore[operator]
-        out, cells = self.lstm(
-            features, tuple(part.contiguous() for part in memory.movedim(1, 0).unsqueeze(1))
-        )
-        return answers(self, self.recalled(out.flatten(0, 1))), torch.stack([part[0] for part in cells], 1)
+        before = (memory[None, :, 0].contiguous(), memory[None, :, 1].contiguous())
+        out, (said, cells) = self.lstm(features, before)
+        return answers(self, self.recalled(out.flatten(0, 1))), torch.stack([said[0], cells[0]], 1)
