@@ -87,7 +87,8 @@ class LeanRolloutBuffer(RolloutBuffer):
     def compute_returns_and_advantage(self, last_values: Tensor, dones: np.ndarray) -> None:
         """Generalised advantages of the rollout, truncated episodes bootstrapped by the value of their last view."""
         self._bootstrap()
-        super().compute_returns_and_advantage(last_values, dones)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found and named after
+            super().compute_returns_and_advantage(last_values, dones)
         self._tensors["returns"] = torch.from_numpy(self.returns).flatten(0, 1)
 
     def _bootstrap(self) -> None:

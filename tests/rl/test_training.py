@@ -12,6 +12,7 @@ import torch
 from core.errors import BadInput, NotFinite, RunConflict, UnknownName
 from core.runs import read_manifest
 from rl import agents
+from rl.algorithms import ALGORITHMS
 from rl.goals import goals_of
 from rl.misgeneralisation import evaluate
 from rl.presets import PRESETS
@@ -207,3 +208,17 @@ def test_a_preset_learns(name, tmp_path):
         for player in ("agent", goals_of(about.world).ceiling, "random walk")
     )
     assert own.low > (best.estimate + floor.estimate) / 2
+
+
+def test_the_docs_list_every_setting_with_its_default():
+    listed = (ROOT / "docs" / "training.md").read_text()
+    kinds = {
+        name: {one.name: one for one in dataclasses.fields(a.settings)} for name, a in ALGORITHMS.items()
+    }
+    assert f"| setting | what it sets | {' | '.join(kinds)} |" in listed
+    for name in {name for kind in kinds.values() for name in kind}:
+        row = next(line for line in listed.splitlines() if line.startswith(f"| `{name}` |"))
+        defaults = [cell.strip() for cell in row.split("|")[3:-1]]
+        assert defaults == [f"{kind[name].default:g}" if name in kind else "" for kind in kinds.values()], (
+            name
+        )
