@@ -34,9 +34,12 @@ PAPERS = ("shah2022",)
 MAIN = 0.001
 """The r_min that is judged; of others one agent each shows what it changes."""
 
-INSTANCES, STEPS, FATE = 128, 250, 1000
+INSTANCES, STEPS, FATE = 128, 150, 1000
 """Forests in which a snapshot is measured; steps of its affinity; steps that it is given in a full forest, the last
 quarter of which is counted."""
+
+MOMENTS = 25
+"""At most so many snapshots are measured, evenly chosen, the first and the last among them."""
 
 FEW = (1, 2, 3)
 """Numbers of trees that are few: sparing them is what pays."""
@@ -48,12 +51,22 @@ LATE = 0.1
 def measure(folder: Path) -> list[Row]:
     """Every snapshot's affinity by trees left, and what became of the forest."""
     about, rows, kept = info(folder), [], stream_rows(folder)
-    for steps in snapshots(folder):
+    for steps in chosen(list(snapshots(folder))):
         policy = acting(load(folder, snapshot=steps), about)
         rows += affinity_rows(about.world, policy, steps)
         if not kept:
             rows.append(fate_row(about.world, policy, steps))
     return rows + kept
+
+
+def chosen(steps: Sequence[int]) -> list[int]:
+    """At most ``MOMENTS`` of the snapshots.
+
+    >>> chosen([5, 6, 7]), len(chosen(range(51))), chosen(range(51))[-1]
+    ([5, 6, 7], 25, 50)
+    """
+    count = min(MOMENTS, len(steps))
+    return [steps[round(k * (len(steps) - 1) / max(count - 1, 1))] for k in range(count)]
 
 
 def stream_rows(folder: Path) -> list[Row]:
