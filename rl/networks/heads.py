@@ -64,7 +64,7 @@ def answers(network: nn.Module, known: Float[Tensor, "n k"]) -> dict[str, Tensor
     {'quantiles': (2, 5, 4), 'q': (2, 4)}
     """
     outputs: Outputs = network.outputs  # type: ignore[assignment]
-    said = {head: network.get_submodule(head)(known) for head in outputs}
+    said = {head: getattr(network, head)(known) for head in outputs}
     if "quantiles" in said:
         said["quantiles"] = said["quantiles"].unflatten(1, outputs["quantiles"])
         said["q"] = said["quantiles"].mean(1)
