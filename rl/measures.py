@@ -97,14 +97,21 @@ def _directness(way: Ways, goal: NDArray, proxy: NDArray, goal_first: NDArray) -
 
 
 def _chosen_events(episodes: Episodes, world: World) -> Measured:
-    """The share of the intended event in what was chosen; only levels in which anything was."""
+    """The share of the intended event in what was chosen; only levels in which anything was.
+
+    Where all choices agree, the bootstrap has no width: then it is Wilson's interval of as many levels.
+    """
     roles = roles_of(world)
     goals, proxies = (episodes.of(roles[role]).astype(np.int64) for role in ("intended", "proxy"))
     both = np.minimum(goals, proxies)
     alone = (goals - both).sum(1)
     choices = alone + (both if goals_of(world).choice == "part" else proxies - both).sum(1)
-    some = choices > 0
-    return {"preference": ratio_interval(alone[some], choices[some], seed=0)} if some.any() else {}
+    alone, choices = alone[choices > 0], choices[choices > 0]
+    if not len(choices):
+        return {}
+    if (alone == 0).all() or (alone == choices).all():
+        return {"preference": _share(alone > 0)}
+    return {"preference": ratio_interval(alone, choices, seed=0)}
 
 
 def _share(hits: NDArray) -> Interval:
