@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import examples, feature_visualisation, first_step, training, worlds
+from benchmarks import evaluation, examples, feature_visualisation, first_step, training, worlds
 from benchmarks.rows import PeerMissing, Row
 from core.artifacts import write_json
 from core.errors import GridlensError, UnknownName
@@ -19,6 +19,7 @@ ROWS: dict[str, Callable[[], Row]] = {
     "top-examples-vs-forward": examples.top_examples_vs_forward,
     **worlds.WORLD_ROWS,
     "first-step": first_step.first_step,
+    "evaluate-monster": evaluation.evaluate_monster,
     "ppo-vs-null": training.ppo_vs_null,
 }
 """Row name to the function that measures it."""
