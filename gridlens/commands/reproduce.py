@@ -27,7 +27,7 @@ def reproduce(
     Trains for hours where nothing is there yet; what is finished in --out is read, so that the page is made again in
     minutes.
     """
-    from core.errors import UnknownName
+    from core.errors import BadInput, GridlensError, UnknownName
     from reports.reproductions_page import write_page
     from rl.reproductions.catalogue import REPRODUCTIONS
     from rl.reproductions.reproducing import finished
@@ -37,8 +37,13 @@ def reproduce(
         if name not in REPRODUCTIONS:
             raise UnknownName("reproduction", name, REPRODUCTIONS)
     asked = [name for name in REPRODUCTIONS if name in (names or REPRODUCTIONS) or finished(name, out)]
+    results, refused = [], []
     with bars() as progress:
-        results = [reproduced(name, out, jobs=jobs, progress=progress) for name in asked]
+        for name in asked:
+            try:
+                results.append(reproduced(name, out, jobs=jobs, progress=progress))
+            except GridlensError as error:  # the others are not kept waiting for it
+                refused.append(f"{name}: {error}")
     for result in results:
         for claim in result.claims:
             print(f"{result.name:12} {claim.same_direction:8} {claim.text}")
@@ -46,3 +51,5 @@ def reproduce(
             print(f"{result.name:12} failed   {failure}")
     for path in write_page(results, page):
         print(path)
+    if refused:
+        raise BadInput("; ".join(refused))

@@ -6,7 +6,7 @@ import math
 import pytest
 from PIL import Image
 
-from core.errors import UnknownName
+from core.errors import BadInput, UnknownName
 from core.provenance import provenance
 from core.uncertainty import Interval
 from gridlens.commands.reproduce import reproduce
@@ -88,3 +88,15 @@ def test_an_unknown_name_is_refused_before_anything_is_done(tmp_path):
     with pytest.raises(UnknownName, match="the nearest valid one is 'monster'"):
         reproduce(["monstre"], tmp_path / "out", None, tmp_path / "page.md")
     assert not list(tmp_path.iterdir())
+
+
+def test_one_that_cannot_be_judged_stops_no_other(result, tmp_path, monkeypatch):
+    def reproduced(name, out, **rest):
+        if name == "coin":
+            raise BadInput("no agent has a row")
+        return result
+
+    monkeypatch.setattr("rl.reproductions.reproducing.reproduce", reproduced)
+    with pytest.raises(BadInput, match="coin: no agent has a row"):
+        reproduce(["coin", "follow"], tmp_path / "out", None, tmp_path / "page.md")
+    assert "## Cultural transmission" in (tmp_path / "page.md").read_text()
