@@ -44,7 +44,7 @@ def _drawn() -> Iterator[Progress]:
         def report(done: int, total: int, label: str) -> None:
             key = label.split(" · ")[0]
             if key not in tasks:
-                tasks[key] = rich.add_task(label, total=total)
+                tasks[key] = rich.add_task(label, total=total, completed=done)
             rich.update(tasks[key], completed=done, total=total, description=label)  # type: ignore[arg-type]
 
         yield report

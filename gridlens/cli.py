@@ -16,6 +16,7 @@ from gridlens.commands.organisms import organisms
 from gridlens.commands.play import play
 from gridlens.commands.probe import probe
 from gridlens.commands.reproduce import reproduce
+from gridlens.commands.sweep import sweep
 from gridlens.commands.train import train
 from gridlens.commands.train_classifier import train_classifier
 from gridlens.commands.worlds import worlds
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "play": play,
     "train": train,
     "evaluate": evaluate,
+    "sweep": sweep,
     "reproduce": reproduce,
     "attribute": attribute,
     "probe": probe,

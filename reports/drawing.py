@@ -93,6 +93,18 @@ def quiet(axes: Axes, *, grid: Literal["x", "y"] = "y") -> None:
     axes.set_axisbelow(True)
 
 
+def thousands(value: float) -> str:
+    """A number of steps, or of a dial, in few letters.
+
+    >>> thousands(1_500_000), thousands(20_000), thousands(0.5)
+    ('1.5 M', '20 k', '0.5')
+    """
+    for size, name in ((1e6, " M"), (1e3, " k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{name}"
+    return f"{value:.3g}"
+
+
 def inline(svg: str, *, alt: str) -> str:
     """Matplotlib's SVG as an element for a page: named, scaled by the page, inked by it, its ids its own."""
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)

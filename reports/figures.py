@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from core.errors import BadInput
 from core.uncertainty import Interval
-from reports.drawing import INK, MARKERS, MUTED, PAPER, SERIES, WIDTH, figure, quiet
+from reports.drawing import INK, MARKERS, MUTED, PAPER, SERIES, WIDTH, figure, quiet, thousands
 from reports.sections import Figure
 
 MARGINS = (112.0, 98.0)
@@ -192,7 +192,7 @@ def learning_curves(
         axes.set(ylim=(0, 1.02 * most), xlim=(0, max(float(curve.steps[-1]) for curve in curves)))
         if not counted:
             axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
-        axes.xaxis.set_major_formatter(lambda value, _: _thousands(value))
+        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
         axes.set_xlabel("steps of training")
         quiet(axes)
@@ -205,7 +205,7 @@ def learning_curves(
     ]
     spoken = "; ".join(
         f"{c.subject}: {_level(c.values[0], counted)} at first, {_level(c.values[-1], counted)} "
-        f"after {_thousands(float(c.steps[-1]))} steps"
+        f"after {thousands(float(c.steps[-1]))} steps"
         for c in curves
     )
     alt = f"{title}: {measure} over training. {spoken}."
@@ -214,13 +214,6 @@ def learning_curves(
 
 def _level(value: float, counted: bool) -> str:
     return f"{value:.1f}" if counted else f"{100 * float(value):.0f} %"
-
-
-def _thousands(value: float) -> str:
-    for size, name in ((1e6, " M"), (1e3, " k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{name}"
-    return f"{value:.3g}"
 
 
 def _margin(axes: Axes, at: float, text: str, **style: Any) -> None:

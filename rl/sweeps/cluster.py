@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import socket
 import tarfile
 import tempfile
 import time
@@ -26,6 +27,8 @@ from rl.sweeps.task import AGENTS, Task, agent_folder, from_json, log_file, perf
 
 RETRIES = 5
 """How often a task is begun again after its node or its process was lost."""
+KNOCK = 10.0
+"""Seconds that a cluster is given to answer."""
 EVERY = 1.0
 """Seconds between two looks at what the workers tell."""
 RECEIVED = ".received-"
@@ -74,6 +77,13 @@ def connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens; ray itself would wait for many minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK).close()
 
 
 def perform_there(tasks: Sequence[Task], out: Path, *, shared: bool = True) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from core.runs import command_line
 from rl.sweeps.events import Begun, Done, Event, Failure, Trained
@@ -90,7 +91,7 @@ def _hand(process: Process, task: Task, out: Path) -> None:
         process.stdin.flush()
 
 
-def _ended(process: Process, task: Task, said: dict[str, str], log: Path) -> Event:
+def _ended(process: Process, task: Task, said: dict[str, Any], log: Path) -> Event:
     if "died" in said:
         return Failure(task, _death(process.wait(), log), log)
     return Failure(task, said["failed"], log) if "failed" in said else Done(task)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from envs.spec import World
-from rl.training import TrainConfig
+from rl.training import TrainConfig, checked
 
 FIELDS = ("network", "view", "steps", "snapshots", "watched_levels")
 
@@ -52,6 +52,24 @@ def groups(drafts: Sequence[Draft]) -> list[str]:
         alike[draft.prefix, draft.config.algorithm].append(draft)
     telling = {key: _telling(members) for key, members in alike.items()}
     return [_group(draft, telling[draft.prefix, draft.config.algorithm]) for draft in drafts]
+
+
+def labels(configs: Sequence[TrainConfig]) -> list[str]:
+    """What sets each of some configurations of one world apart from the others, their seeds aside.
+
+    >>> labels([TrainConfig(dials={"rand_region": 5}), TrainConfig(dials={"rand_region": 1})])
+    ['rand_region=5', 'rand_region=1']
+    """
+    drafts = [Draft(0, None, config, checked(config), frozenset()) for config in configs]
+    algorithms = {config.algorithm for config in configs}
+    found = []
+    for draft in drafts:
+        alike = [one for one in drafts if one.config.algorithm == draft.config.algorithm]
+        said = [_said(key, draft.facets[key]) for key in _telling(alike) if key in draft.facets]
+        found.append(
+            ", ".join([*said, *([draft.config.algorithm] if len(algorithms) > 1 or not said else [])])
+        )
+    return found
 
 
 def _telling(drafts: Sequence[Draft]) -> list[str]:
