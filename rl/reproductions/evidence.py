@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
+from rl.players import AGENT
 
 Row = dict[str, Any]
 
@@ -59,7 +60,7 @@ def column(rows: Iterable[Row], name: str, **wanted: Any) -> NDArray:
 
 
 def estimates(
-    rows: Iterable[Row], measure: str, *, where: str, player: str = "agent", **wanted: Any
+    rows: Iterable[Row], measure: str, *, where: str, player: str = AGENT, **wanted: Any
 ) -> NDArray:
     """A measure of the records, one number an agent."""
     return column(rows, "estimate", measure=measure, where=where, player=player, **wanted)

@@ -2,19 +2,19 @@
 
 from numpy.typing import NDArray
 
+from rl.players import AGENT, FLIPPED, RANDOM
 from rl.reproductions.claims import Claim, above, below, within
 from rl.reproductions.evidence import Evidence, estimates
 from rl.reproductions.plots import Picture, Strip, Strips
 from rl.reproductions.seeds import difference, mean_over
 
 PAPERS = ("shah2022",)
-FLIPPED, RANDOM = "agent, flipped", "random walk"
 
 
 def claims(known: Evidence) -> list[Claim]:
     """Cultural transmission: following at a loss, and the control that tells goal from capability."""
 
-    def each(measure: str, where: str, player: str = "agent") -> NDArray:
+    def each(measure: str, where: str, player: str = AGENT) -> NDArray:
         return estimates(known.records, measure, where=where, player=player)
 
     behind = each("performance", "shifted")
@@ -68,7 +68,7 @@ def picture(known: Evidence) -> Picture:
     strips = [
         Strip(f"{partner}{said}", tuple(values), mean_over(values))
         for where, partner in (("training", "expert"), ("shifted", "anti-expert"), ("alone", "no partner"))
-        for player, said in (("agent", ""), (FLIPPED, ", flipped"))
+        for player, said in ((AGENT, ""), (FLIPPED, ", flipped"))
         for values in [estimates(known.records, "performance", where=where, player=player)]
     ]
     marks = [(0.0, "")]

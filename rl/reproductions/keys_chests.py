@@ -11,6 +11,7 @@ from envs.spec import World
 from envs.worlds.keys_chests import CHEST, HELD, KEY
 from rl.agents import AgentInfo, info, load
 from rl.episodes import Episodes
+from rl.players import AGENT, RANDOM
 from rl.reproductions.claims import Claim, above, within
 from rl.reproductions.evidence import Evidence, Row, column, rows_of
 from rl.reproductions.plots import Picture, Strip, Strips
@@ -21,7 +22,7 @@ from rl.rollouts import level_seeds, play, play_policy
 PAPERS = ("langosco2022",)
 LEVELS = 1000
 MESA = ("nabeshima2021",)
-AGENT, BEST, KEYS, RANDOM = "agent", "optimal play", "play for keys", "random walk"
+BEST, KEYS = "optimal play", "play for keys"
 
 
 def measure(folder: Path) -> list[Row]:
