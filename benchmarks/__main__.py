@@ -21,6 +21,7 @@ ROWS: dict[str, Callable[[], Row]] = {
     "first-step": first_step.first_step,
     "evaluate-monster": evaluation.evaluate_monster,
     "ppo-vs-null": training.ppo_vs_null,
+    "ppo-vs-stock": training.ppo_vs_stock,
 }
 """Row name to the function that measures it."""
 
