@@ -7,7 +7,7 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch.utils.tensorboard import SummaryWriter
 
 LOGS = "tensorboard"
-POINTS = 1_000
+POINTS = 500
 """A curve has about so many points, however long the training."""
 
 

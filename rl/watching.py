@@ -44,7 +44,7 @@ class Watch(BaseCallback):
         self.schedule = schedule(config.snapshots, config.steps)
         self.rows: list[dict[str, float]] = []
         self.before = dict(venv.totals)
-        self.earlier, self.logged, self.largest = 0.0, -1, 0.0
+        self.earlier, self.logged, self.largest = 0.0, 0, 0.0
         self.began = self.saved = time.monotonic()
 
     def recall(self, notes: dict[str, Any]) -> None:
@@ -59,9 +59,10 @@ class Watch(BaseCallback):
 
     def _on_rollout_start(self) -> None:
         self._check_update()
-        if self.num_timesteps >= self._due():
+        due = self.num_timesteps >= self._due()
+        if due:
             self.look()
-        self._log()
+        self._log(now=due)
         if time.monotonic() - self.saved > self.config.checkpoint_seconds and self.num_timesteps:
             self._save()
         self._tell()
@@ -77,7 +78,7 @@ class Watch(BaseCallback):
         self._check_update()
         if not self.rows or self.rows[-1]["steps"] != self.num_timesteps:
             self.look()
-        self._log(last=True)
+        self._log(now=True)
         self._tell()
 
     def advice(self) -> str:
@@ -102,13 +103,9 @@ class Watch(BaseCallback):
         np.random.seed(word % 2**32)  # noqa: NPY002 - SB3 explores, samples and cuts sequences by this generator
         self.model.action_space.seed(word)
 
-    def _log(self, *, last: bool = False) -> None:
-        """A point of every curve for TensorBoard, about as many as ``rl.logs.POINTS``."""
-        if (
-            not last
-            and self.num_timesteps - max(self.logged, 0) < self.config.steps / POINTS
-            and self.logged >= 0
-        ):
+    def _log(self, *, now: bool) -> None:
+        """A point of every curve for TensorBoard: ``now``, or if it is time for one of ``rl.logs.POINTS``."""
+        if not now and self.num_timesteps - self.logged < self.config.steps / POINTS:
             return
         episodes = self.model.ep_info_buffer
         if episodes:

@@ -22,16 +22,16 @@ class Settings:
     rollout: int = setting(4, "steps of each level between two updates", least=1)
     gradient_steps: int = setting(4, "gradient steps in one update", least=1)
     batch: int = setting(256, "transitions in one gradient step", least=2)
-    buffer: int = setting(100_000, "transitions that are remembered", least=2)
+    buffer: int = setting(50_000, "transitions that are remembered", least=2)
     learning_starts: int = setting(5_000, "steps of random play before the first update", least=1)
     learning_rate: float = setting(1e-3, "Adam's step size", above=0, up_to=1)
     gamma: float = setting(0.97, "discount a step", above=0, up_to=1)
-    n_steps: int = setting(3, "steps of reward before the target network's value takes over", least=1)
+    n_steps: int = setting(5, "steps of reward before the target network's value takes over", least=1)
     target_every: int = setting(2_000, "steps after which the target network becomes the network", least=1)
     explore_first: float = setting(1.0, "share of random actions in the beginning", least=0, up_to=1)
     explore_last: float = setting(0.05, "share of random actions later on", least=0, up_to=1)
     explore_share: float = setting(
-        0.3, "share of the training in which the first becomes the second", above=0, up_to=1
+        0.5, "share of the training in which the first becomes the second", above=0, up_to=1
     )
     reward_scale: float = setting(
         1.0, "what rewards are multiplied by before they are learned from", above=0, up_to=1000
