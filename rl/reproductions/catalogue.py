@@ -126,6 +126,13 @@ REPRODUCTIONS: Mapping[str, Reproduction] = {
             "reward 1 instead of 10",
         ),
         colour_shape.measure,
+        (
+            "what the agents learned instead is to go to whichever is nearer: see Nearness above",
+            "four times the steps (600,000; seed 0 alone): yellow gem 51 %, equally far 54 %, the nearer 85 %",
+            "the likeliest action instead of one drawn (200 levels an agent): yellow gem 51 %; between two objects "
+            "many then go to and fro until the level is cut short, 21 steps on average",
+            "not tried: training on RGB pictures (56 x 56 pixels instead of 9 x 9 cells)",
+        ),
     ),
     "follow": Reproduction(
         "Cultural transmission",
