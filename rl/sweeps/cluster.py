@@ -67,8 +67,9 @@ def connected(address: str) -> Iterator[None]:
     except ImportError as error:
         raise BadInput("a sweep on a cluster needs ray, which is not installed; add gridlens[ray]") from error
     try:
+        _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.FATAL)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         why = str(error).strip().partition("\n")[0]
         raise BadInput(
             f"no Ray cluster answers at {address!r} ({why}); `ray start --head` starts one"
