@@ -39,6 +39,8 @@ trains what is not trained yet, evaluates it, judges, and draws; `gridlens repro
   means, Welch's for differences, the bootstrap over agents for the rest. All agents of a table play the same levels.
 - **Same direction** is decided by a rule that stands below each table: yes, no, or unclear where the interval reaches
   over the mark. {count} claims are judged, each by itself; a yes by mere chance is to be expected once in forty.
+  The rules were written knowing the first agents that are told of in [the worlds' pages](worlds/README.md); those of
+  Monster, Tree and colour or shape also with some of the agents below at hand.
 - **Published** numbers are given where we know them. The worlds are not the originals, so that none can be expected to
   come out alike; what is compared is the direction.
 """
