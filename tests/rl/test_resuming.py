@@ -15,7 +15,9 @@ from core.artifacts import write_tensors
 from core.errors import Unreadable
 from core.runs import read_manifest
 from rl.agents import POLICY
+from rl.algorithms import ALGORITHMS
 from rl.checkpoints import CHECKPOINT
+from rl.networks import fitting
 from rl.training import TrainConfig, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,13 +28,14 @@ SETTINGS = {
     "a2c": ACTOR,
     "dqn": REPLAY,
     "qrdqn": {**REPLAY, "quantiles": 5},
+    "recurrent-ppo": {**ACTOR, "batch": 64, "epochs": 2},
 }
 
 
 def config(algorithm, **changes):
     given = {
         "dials": {"size": 5, "limit": 20},
-        "network": "mlp",
+        "network": fitting("mlp", memory=ALGORITHMS[algorithm].memory),
         "algorithm": algorithm,
         "steps": 1500,
         "settings": SETTINGS[algorithm],
