@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from core.provenance import Provenance
 from core.runs import read_manifest
@@ -51,10 +52,7 @@ def sweep_evidence(sweep: Sweep, swept: Swept, out: Path) -> SweepEvidence:
 
 
 def _world(world: World, tasks: Sequence[Task], rows: Rows, out: Path) -> WorldEvidence:
-    groups: dict[str, list[Task]] = {}
-    for task in tasks:
-        groups.setdefault(task.group, []).append(task)
-    groups = _labelled(groups)
+    groups = _grouped(tasks)
     kept = [row for row in rows if "=" not in row["where"]]
     strips = {label: strips_of(world, label, members, kept) for label, members in groups.items()}
     measures = {
@@ -74,8 +72,11 @@ def _world(world: World, tasks: Sequence[Task], rows: Rows, out: Path) -> WorldE
     )
 
 
-def _labelled(groups: Mapping[str, list[Task]]) -> dict[str, list[Task]]:
-    """The groups of a world under what sets them apart; under their names where that is not enough."""
+def _grouped(tasks: Sequence[Task]) -> dict[str, list[Task]]:
+    """A world's agents by what sets their settings apart; by their groups' names where that is not enough."""
+    groups: dict[str, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(task.group, []).append(task)
     short = labels([members[0].config for members in groups.values()])
     return dict(zip(short if len(set(short)) == len(short) else groups, groups.values(), strict=True))
 
@@ -97,22 +98,44 @@ def _agents(
     sweep: Sweep, swept: Swept, found: Mapping[str, WorldEvidence], worlds: Mapping[str, World], out: Path
 ) -> list[AgentLine]:
     rows = {(row["agent"], row["measure"], row["where"]): row for row in swept.rows if row["player"] == AGENT}
-    chosen = {name: shown(world, found[name].measures) for name, world in worlds.items()}
-    failed = {
-        one.task.name: {"why": one.why, "log": str(one.log.relative_to(out.resolve()))}
-        for one in swept.failures
-    }
+    failed = {one.task.name: one for one in swept.failures}
+    settings = _settings([task for task in sweep.tasks if task.name not in failed])
     lines = []
     for task in sweep.tasks:
-        numbers = {
-            f"{name}, {where}": amount(interval(rows[task.name, name, where]), name not in SHARES)
-            for where in ("training", "shifted")
-            for name in chosen.get(task.config.world, ())
-            if (task.name, name, where) in rows
+        about: dict[str, Any] = {
+            "name": task.name,
+            "world": task.config.world,
+            "seed": task.config.seed,
+            "steps": task.config.steps,
         }
-        about = (task.name, task.config.world, task.config.steps)
-        lines.append(AgentLine(*about, numbers=numbers, **failed.get(task.name, {})))  # type: ignore[arg-type]
+        if task.name in failed:
+            one = failed[task.name]
+            lines.append(AgentLine(**about, why=one.why, log=str(one.log.relative_to(out.resolve()))))
+            continue
+        there = found[task.config.world]
+        numbers = {
+            f"{name}, {where}": _said(rows.get((task.name, name, where)))
+            for name in shown(worlds[task.config.world], there.measures)
+            for where in there.distributions[:2]
+        }
+        lines.append(AgentLine(**about, setting=settings[task.name], numbers=numbers))
     return lines
+
+
+def _settings(tasks: Sequence[Task]) -> dict[str, str]:
+    """An agent's name to what sets its setting apart in its world."""
+    found: dict[str, str] = {}
+    for world in dict.fromkeys(task.config.world for task in tasks):
+        found |= {
+            task.name: label
+            for label, members in _grouped([task for task in tasks if task.config.world == world]).items()
+            for task in members
+        }
+    return found
+
+
+def _said(row: Mapping[str, Any] | None) -> str | None:
+    return None if row is None else amount(interval(row), row["measure"] not in SHARES)
 
 
 def _notes(tasks: Sequence[Task], out: Path) -> list[str]:

@@ -49,12 +49,15 @@ class WorldEvidence:
 
 @dataclass(frozen=True)
 class AgentLine:
-    """An agent of the sweep in the table of all: what it came to, by heading; or why it failed, and its log."""
+    """An agent in the table of all: its ``setting`` as in the pictures and what it came to, by heading; or why it
+    failed, and its log."""
 
     name: str
     world: str
+    seed: int
     steps: int
-    numbers: Mapping[str, str] = field(default_factory=dict)
+    setting: str = ""
+    numbers: Mapping[str, str | None] = field(default_factory=dict)
     why: str = ""
     log: str = ""
 

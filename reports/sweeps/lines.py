@@ -62,7 +62,7 @@ def panels_of_lines(
             x, y = left + column * (width + gap), height - top - PANEL * (row + 1) + 24
             axes = canvas.add_axes((x / WIDTH, y / height, width / WIDTH, (PANEL - 42) / height))
             axes.set(ylim=(ends[0] - room, ends[1] + room))
-            axes.set_title(clipped(name, int(width / 5.4)), fontsize=9.5, fontweight="normal")
+            axes.set_title(clipped(name, int(width / 5.9)), fontsize=10.5, fontweight="normal")
             _scale(axes, counted)
             quiet(axes)
             for number, one in enumerate(series):

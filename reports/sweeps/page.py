@@ -128,11 +128,12 @@ def _agents(found: SweepEvidence) -> Section:
         done = [agent for agent in found.agents if agent.world == world and not agent.why]
         heads = list(dict.fromkeys(name for agent in done for name in agent.numbers))
         rows = [
-            [agent.name, f"{agent.steps:,}", *(agent.numbers.get(name) for name in heads)] for agent in done
+            [agent.setting, agent.seed, f"{agent.steps:,}", *(agent.numbers.get(name) for name in heads)]
+            for agent in done
         ]
         if rows:
             caption = f"{_upper(world)}: every agent, with 95 % intervals over levels"
-            tables.append(Table(["agent", "steps", *heads], rows, caption=caption))
+            tables.append(Table(["setting", "seed", "steps", *heads], rows, caption=caption))
     return Section("All agents", tables=tables)
 
 

@@ -14,7 +14,7 @@ from reports.drawing import INK, MARKERS, MUTED, PAPER, SERIES, WIDTH, figure, q
 from reports.figures import amount, clipped
 from reports.sections import Figure
 
-ROW, GAP, EDGE = 36.0, 26.0, 16.0
+ROW, GAP, EDGE = 38.0, 26.0, 16.0
 """Points: height of a setting, between two panels, left and right of them."""
 
 
@@ -75,7 +75,7 @@ def strips(
             quiet(axes, grid="x")
             for at, row in enumerate(rows):
                 if index == 0:
-                    _named(axes, at, clipped(row.name, 54))
+                    _named(axes, at, clipped(row.name, 50))
                 if panel in row.spreads:
                     _spread(axes, at, row.spreads[panel], series.index(row.series))
         if len(series) > 1:
@@ -103,7 +103,7 @@ def _ticks(axes: Axes, counted: bool, width: float) -> None:
 
 
 def _named(axes: Axes, at: int, name: str) -> None:
-    axes.text(0, at - 0.34, name, transform=axes.get_yaxis_transform(), va="center", color=INK, fontsize=9.5)
+    axes.text(0, at - 0.34, name, transform=axes.get_yaxis_transform(), va="center", color=INK)
 
 
 def _spread(axes: Axes, at: float, spread: Spread, index: int) -> None:

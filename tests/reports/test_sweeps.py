@@ -33,8 +33,8 @@ WORLD = WorldEvidence(
     "walk",
 )
 AGENTS = [
-    *(AgentLine(f"a-{k}", "coin", 10, {"goal, training": "90 % [80, 95]"}) for k in range(3)),
-    AgentLine("bad", "coin", 10, why="it <broke>", log="logs/bad.log"),
+    *(AgentLine(f"a-{k}", "coin", k, 10, "dial=1", {"goal, training": "90 % [80, 95]"}) for k in range(3)),
+    AgentLine("bad", "coin", 9, 10, why="it <broke>", log="logs/bad.log"),
 ]
 FOUND = SweepEvidence("s", [WORLD], AGENTS, 10, "gridlens sweep s.toml", 'name = "s"', {}, ["Know this."])
 
@@ -85,7 +85,7 @@ def test_failures_and_doubts_are_on_the_page():
     report = sweep_report(FOUND)
     failed, done = report.evidence[-1].tables
     assert failed.rows == [["bad", "it <broke>", "logs/bad.log"]]
-    assert [row[0] for row in done.rows] == ["a-0", "a-1", "a-2"]
+    assert [row[:2] for row in done.rows] == [["dial=1", 0], ["dial=1", 1], ["dial=1", 2]]
     said = " ".join(report.caveats)
     for words in ("1 of 4 agents failed", "have one agent", "only 2 agents", "Know this."):
         assert words in said
