@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
+WIDEST = 10_000
+"""Characters: more than any table has."""
+
 
 def show(rows: Sequence[Mapping[str, str]]) -> None:
     """Print rows of one shape as a table; on a narrow terminal each row becomes a block of lines."""
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
 
-    console = Console()
-    names = list(rows[0])
-    if console.width < 18 * len(names) and console.is_terminal:
-        for row in rows:
-            print("\n".join(f"{name:>12}  {row[name]}" for name in names), end="\n\n")
-        return
+    console, names = Console(), list(rows[0])
     table = Table(*names)
     for row in rows:
         table.add_row(*(row[name] for name in names))
-    Console(width=max(console.width, 18 * len(names))).print(table)
+    needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
+    if needed > console.width and console.is_terminal:
+        width = max(map(len, names))
+        for row in rows:
+            print("\n".join(f"{name:>{width}}  {row[name]}" for name in names), end="\n\n")
+        return
+    Console(width=max(console.width, needed)).print(table)
