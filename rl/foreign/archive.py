@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import NotFinite, Unreadable
+from rl.foreign.instructions import check_instructions
 
 POLICY, DATA, VERSION = "policy.pth", "data", "_stable_baselines3_version"
 ZIP, MIB = b"PK\x03\x04", 2**20
@@ -64,6 +65,8 @@ def read(path: str | Path) -> Archive:
         if a tensor holds NaN or infinity; names it.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe or a device would be waited for, or never end
+        raise Unreadable(f"no zip file {str(path)!r}: it is a folder, a pipe or a device")
     try:
         with zipfile.ZipFile(path) as opened:
             _check_members(path, opened)
@@ -121,10 +124,11 @@ def _tensors(path: Path, content: bytes) -> dict[str, Tensor]:
     _check_inside(where, content)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd formats, which the checks below refuse
+            warnings.simplefilter("ignore")  # of odd formats, which the checks here refuse
+            check_instructions(where, content)
             held = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     except BROKEN as error:
-        raise Unreadable(_not_tensors(where, content, error)) from error
+        raise Unreadable(_not_tensors(where, error)) from error
     if not isinstance(held, Mapping) or not held:
         raise Unreadable(f"{where} holds {type(held).__name__}; expected tensors by name")
     for name, value in held.items():
@@ -146,10 +150,13 @@ def _check_inside(where: str, content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as inside:
             size = sum(info.file_size for info in inside.infolist())
+            names = [info.orig_filename.lower() for info in inside.infolist()]
     except BROKEN as error:
         raise Unreadable(f"{where} is cut short or damaged ({error})") from error
     if size > LIMITS[POLICY]:
         raise Unreadable(f"{where} would unpack to {size:,} bytes; at most {LIMITS[POLICY]:,} are read")
+    if len(set(names)) < len(names):  # which of the two is read is another matter for each reader of zips
+        raise Unreadable(f"{where} holds a part twice; it is not opened")
 
 
 def _check_tensor(where: str, name: object, value: object) -> None:
@@ -164,17 +171,7 @@ def _check_tensor(where: str, name: object, value: object) -> None:
         raise Unreadable(f"tensor {str(name)!r} of {where} is {kind}; expected plain floating-point numbers")
 
 
-def _not_tensors(where: str, content: bytes, error: BaseException) -> str:
-    """Why torch's reader refused: the code that the file asks for, or that it is damaged."""
-    try:
-        asked = torch.serialization.get_unsafe_globals_in_checkpoint(io.BytesIO(content))
-    except BROKEN:
-        asked = []
-    if asked:
-        return (
-            f"{where} asks for code when it is opened ({', '.join(sorted(asked)[:3])}); it was not run and the "
-            "zip is refused"
-        )
+def _not_tensors(where: str, error: BaseException) -> str:
     first = (str(error).splitlines() or [""])[0].split("Weights only load failed.")[-1].strip()
     return f"{where} is not a whole file of tensors ({type(error).__name__}{': ' * bool(first)}{first[:120]})"
 

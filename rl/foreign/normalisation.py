@@ -12,6 +12,8 @@ from rl.foreign.archive import Archive
 from rl.foreign.signs import Kind
 from rl.foreign.spaces import Surroundings
 
+LARGEST = 16 * 2**20
+"""Bytes that a file of statistics may unpack to: two numbers for each that an agent sees."""
 RAW = "raw"
 """Said in place of a file: the agent saw its observations as they are."""
 
@@ -37,6 +39,12 @@ def read_statistics(path: str | Path) -> Statistics:
     """
     path = Path(path)
     try:
+        with zipfile.ZipFile(path) as opened:
+            size = sum(member.file_size for member in opened.infolist())
+        if size > LARGEST:
+            raise Unreadable(
+                f"{str(path)!r} would unpack to {size:,} bytes; statistics have at most {LARGEST:,}"
+            )
         with np.load(path, allow_pickle=False) as held:
             mean, var = (np.asarray(held[name], float).reshape(-1) for name in ("mean", "var"))
             epsilon, clip = (

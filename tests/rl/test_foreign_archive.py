@@ -6,7 +6,9 @@ import json
 import os
 import pickle
 import random
+import resource
 import struct
+import tarfile
 import zipfile
 import zlib
 
@@ -147,6 +149,88 @@ def test_a_policy_that_asks_for_code_is_refused_and_not_run(good, tmp_path, mark
     if form in ("torch", "beside tensors"):
         assert ("system" if kind is Payload else "open") in message
     assert not marker.exists()
+
+
+class Asks:
+    """Calls something that torch's safe reader lets through."""
+
+    def __init__(self, what, *given):
+        self.what, self.given = what, given
+
+    def __reduce__(self):
+        return self.what, self.given
+
+
+@pytest.mark.parametrize(
+    ("what", "given"), [(bytearray, 2**36), (torch.FloatTensor, 2**40), (torch.Tensor, 2**36), (set, [1])]
+)
+def test_what_fills_memory_is_refused_before_it_does(good, tmp_path, what, given):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Unreadable, match=what.__name__) as caught:
+        load(with_policy(good, tmp_path, torch_bytes({"a": Asks(what, given)})), "CartPole-v1")
+    one_sentence(caught)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
+
+
+@pytest.mark.parametrize("content", [b"\x80\x02" + b"]" * 10**6 + b".", b"\x80\x02(" * 10**6])
+def test_endless_instructions_are_refused_soon(good, tmp_path, content):
+    with pytest.raises(Unreadable, match="instructions") as caught:
+        load(with_policy(good, tmp_path, content), "CartPole-v1")
+    one_sentence(caught)
+
+
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_a_tar_is_not_unpacked(good, tmp_path, marker, kind):
+    """Torch's oldest files were tars, which its reader once unpacked."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as made:
+        for name in ("../out.txt", "storages", "tensors", "pickle"):
+            content = pickle.dumps(kind(marker), protocol=2)
+            about = tarfile.TarInfo(name)
+            about.size = len(content)
+            made.addfile(about, io.BytesIO(content))
+    path = with_policy(good, tmp_path, buffer.getvalue())
+    before = sorted(tmp_path.parent.rglob("*"))
+    with pytest.raises(Unreadable) as caught:
+        load(path, "CartPole-v1")
+    one_sentence(caught)
+    assert sorted(tmp_path.parent.rglob("*")) == before
+
+
+def test_a_part_of_the_policy_that_is_there_twice_is_refused(good, tmp_path):
+    buffer = io.BytesIO(members(good)["policy.pth"])
+    with zipfile.ZipFile(buffer, "a") as inside:
+        index = next(name for name in inside.namelist() if name.endswith("data.pkl"))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            inside.writestr(index, pickle.dumps(1, protocol=2))
+    with pytest.raises(Unreadable, match="twice"):
+        load(with_policy(good, tmp_path, buffer.getvalue()), "CartPole-v1")
+
+
+def test_links_pipes_and_folders_are_not_followed(good, tmp_path):
+    """A member that is a link is not unpacked, so it leads nowhere; a pipe would be waited for."""
+    link = zipfile.ZipInfo("policy.pth")
+    link.external_attr = 0o120777 << 16
+    path = tmp_path / "link.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for name, content in members(good).items():
+            made.writestr(
+                link if name == "policy.pth" else name, b"/etc/hosts" if name == "policy.pth" else content
+            )
+    with pytest.raises(Unreadable, match=r"policy\.pth"):
+        load(path, "CartPole-v1")
+    os.mkfifo(tmp_path / "pipe.zip")
+    (tmp_path / "folder.zip").mkdir()
+    for name in ("pipe.zip", "folder.zip"):
+        with pytest.raises(Unreadable, match="no zip file"):
+            load(tmp_path / name, "CartPole-v1")
+
+
+def test_statistics_are_no_bomb(good, tmp_path):
+    np.savez_compressed(tmp_path / "statistics.npz", mean=np.zeros(4 * 10**6), var=np.ones(4))
+    assert (tmp_path / "statistics.npz").stat().st_size < 10**5
+    with pytest.raises(Unreadable, match="would unpack"):
+        load(good, "CartPole-v1", normalisation=tmp_path / "statistics.npz")
 
 
 def test_the_environment_cannot_switch_the_safe_reader_off(good, tmp_path, marker, monkeypatch):
