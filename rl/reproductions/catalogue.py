@@ -73,7 +73,7 @@ REPRODUCTIONS: Mapping[str, Reproduction] = {
         coin.picture,
         1000,
         (
-            "a hall seen from above, without gravity or enemies, 17 columns long; 1.2 million steps instead of 80 "
+            "a hall seen from above, without gravity or enemies, 17 columns long; 1 million steps instead of 80 "
             "million in the original's sweep over the percentage",
             PPO.format("PPO with an IMPALA network", "pictures"),
             "levels in which coin or end lies on a shortest way to the other are left out of misses (what is kept is "
