@@ -188,9 +188,9 @@ CHEESE = [name for name in PRESETS if name.startswith("cheese")]
 def test_a_preset_learns_what_it_says(name, tmp_path):
     train(PRESETS[name].config, tmp_path / name)
     found = evaluate(agents.load(tmp_path / name), agents.info(tmp_path / name).world, levels=1000, seed=1)
-    assert found.of("training").measures["goal"].low > 0.93
+    assert found.of("training").measures["goal"].low > (0.85 if name.endswith("dqn") else 0.93)
     shifted = found.of("shifted").measures
-    assert (shifted["proxy_first"].low > 0.5) == (name == "cheese-corner")
+    assert (shifted["proxy_first"].low > 0.5) == name.startswith("cheese-corner")
     assert (shifted["goal_first"].low > 0.8) == (name == "cheese-anywhere")
 
 
