@@ -139,13 +139,16 @@ def _said(row: Mapping[str, Any] | None) -> str | None:
 
 
 def _notes(tasks: Sequence[Task], out: Path) -> list[str]:
-    """What is to be known of each group's evaluation, said once for all groups it is true of."""
-    said: dict[str, list[str]] = {}
+    """What is to be known of each setting's evaluation, said once for all that it is true of."""
+    settings, said = _settings(tasks), dict[str, list[str]]()
     for task in {task.group: task for task in tasks}.values():
-        about = replace(info(agent_folder(task, out)), name=task.group)
+        name = f"{task.config.world} {settings[task.name]}"
+        about = replace(info(agent_folder(task, out)), name=name)
         for line in notes([about], levels=task.evaluation.levels, steps=task.evaluation.steps):
-            said.setdefault(line.removeprefix(f"{task.group}: "), []).append(task.group)
-    return [f"{', '.join(groups)}: {text}" for text, groups in said.items()]
+            said.setdefault(line.removeprefix(f"{name}: "), []).extend(
+                [name] if line.startswith(name) else []
+            )
+    return [f"{', '.join(names)}: {text}" if names else text for text, names in said.items()]
 
 
 def _codes(codes: Sequence[str]) -> list[str]:

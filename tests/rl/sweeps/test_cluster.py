@@ -16,6 +16,7 @@ def cluster(monkeypatch):
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # its own 15 starves on a machine with other work
     found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     nodes = [found.add_node(num_cpus=1) for _ in range(2)]
     yield found, nodes
@@ -29,6 +30,7 @@ def test_no_cluster_there_leaves_nothing(tiny, tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_table_is_that_of_one_machine(tiny, swept, tmp_path, cluster):
     """The workers see nothing of the folder: what they make comes back."""
     found, _ = cluster
