@@ -135,7 +135,7 @@ def see(world: World, state: State, view: str) -> Float[Tensor, "n c h w"]:
     torch.Size([2, 2, 9, 9])
     """
     seen = torch.from_numpy(engine.observe(world, state, view)).float()
-    return seen / 255 if view.startswith("rgb") else seen
+    return seen / 255 if view.removeprefix("flipped-").startswith("rgb") else seen
 
 
 def check_fits(subject: Subject, world: World, view: str) -> None:

@@ -118,3 +118,10 @@ def test_pictures_of_a_policys_units_are_made_like_any_others(agent):
     assert picture.image.shape == subject.spec.shape
     assert picture.trace[-1] > picture.trace[0]
     assert picture._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("view", ["rgb", "flipped-rgb:4"])
+def test_pictures_are_seen_from_nought_to_one(view):
+    maze = world("cheese", size=5)
+    seen = see(maze, engine.reset(maze, [0]), view)
+    assert 0 < float(seen.max()) <= 1
