@@ -102,9 +102,9 @@ def small(png: bytes) -> bytes:
     from PIL import Image
 
     packed = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
-        packed, "png", optimize=True
-    )
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(
+        128, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    ).save(packed, "png", optimize=True)
     return packed.getvalue()
 
 

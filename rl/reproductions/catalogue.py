@@ -48,6 +48,12 @@ REPRODUCTIONS: Mapping[str, Reproduction] = {
             "rules for both were never published (docs/worlds/monster.md)",
         ),
         monster.measure,
+        (
+            "shields alone do not tell the two kinds of agents apart: over 200 steps both come near the ten that can "
+            "be held, one soon and the other by the way. Hence the shares and the apples",
+            "levels of 25 steps are too short for full hands. With them agents of 25 steps stay about shields they "
+            "cannot take, which may be strangeness as well as wanting; so shares count only what is done before",
+        ),
     ),
     "tree": Reproduction(
         "Tree Gridworld",
@@ -60,7 +66,7 @@ REPRODUCTIONS: Mapping[str, Reproduction] = {
             "PPO instead of V-MPO; 256 forests side by side, as in the original",
             "a greater r_min than the published 1e-6, at which an empty forest waits a million steps for a tree: the "
             "one of each row is named there",
-            "the original's training took about 30 hours of a V100; ours is minutes of one core",
+            "the original's training is said to have taken 30 hours of a V100; ours takes minutes of one core",
             "that affinity is measured between greedy and random play is our reading (docs/worlds/tree.md)",
         ),
         tree.measure,
