@@ -17,6 +17,7 @@ def cluster(monkeypatch):
 
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("RAY_worker_niceness", "0")  # its own 15 starves on a machine with other work
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "300")
     found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     nodes = [found.add_node(num_cpus=1) for _ in range(2)]
     yield found, nodes
