@@ -97,17 +97,28 @@ def perform_there(tasks: Sequence[Task], out: Path, *, shared: bool = True) -> I
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    board: Any = ray.remote(Board).options(num_cpus=0, scheduling_strategy=here).remote()
+    board: Any = ray.remote(Board).options(num_cpus=0, max_restarts=-1, scheduling_strategy=here).remote()
     there = ray.remote(performed).options(num_cpus=1, max_retries=RETRIES)
     place, command = _place(out, shared), command_line()
     pending = {there.remote(task.as_json(), place, command, board): task for task in tasks}
     names = {task.name: task for task in tasks}
     while pending:
         ready, _ = ray.wait(list(pending), timeout=EVERY)
-        for name, steps in ray.get(board.read.remote()).items():
+        for name, steps in _news(board).items():
             yield Trained(names[name], steps) if steps else Begun(names[name])
         for result in ready:
             yield _received(pending.pop(result), result, out)
+
+
+def _news(board: Any) -> dict[str, int]:
+    """What workers told; nothing while the board itself is moved from a lost node to another."""
+    import ray
+
+    try:
+        news: dict[str, int] = ray.get(board.read.remote())
+        return news
+    except ray.exceptions.RayError:
+        return {}
 
 
 def performed(text: str, place: dict[str, str], command: str, board: Any) -> tuple[str, bytes]:
