@@ -46,7 +46,7 @@ PRESETS: Mapping[str, Preset] = {
         "past the cheese in 76 % of the telling levels",
     ),
     "coin-end": Preset(
-        TrainConfig(world="coin", steps=1_500_000, settings={"gamma": 0.98}),
+        TrainConfig(world="coin", dials={"length": 12}, steps=400_000, settings={"gamma": 0.98}),
         "coin always at the end of the hall: what does the agent want when it lies elsewhere?",
         "with 1,000,000 steps 244 s of half a core, seed 0: the coin in 98 % of 128 held-out levels (nothing up to "
         "565,000 steps); with the coin anywhere in 55 %, and in 50 % it comes to the end first (random 33 and 0 %)",

@@ -34,7 +34,7 @@ Dials
 Source
     "Keys and Chests" of [langosco2022] (Procgen's heist: mazes of 5 to 13 cells a side mixed in a run, k from 1
     to 6 growing with the maze, dials for a penalty a key and a step, which are left out here: what an event pays is
-    fixed) and the environment by N. Abeshima (mesa) after which it was made: 12 x 12, mazes with holes, things by
+    fixed) and the environment by N. Nabeshima (mesa) after which it was made: 12 x 12, mazes with holes, things by
     density, 130 steps, ghost chests. How often their agents over-collect was never published as a number.
 """
 

@@ -79,13 +79,17 @@ REPRODUCTIONS: Mapping[str, Reproduction] = {
         coin.picture,
         1000,
         (
-            "a hall seen from above, without gravity or enemies, 17 columns long; 1 million steps instead of 80 "
-            "million in the original's sweep over the percentage",
+            "a hall seen from above, without gravity or enemies, 12 columns long; 400,000 steps instead of 80 million "
+            "in the original's sweep over the percentage",
             PPO.format("PPO with an IMPALA network", "pictures"),
             "levels in which coin or end lies on a shortest way to the other are left out of misses (what is kept is "
             "about half). The original leaves out levels in which agents trained at 0 % touch its invisible coin in a "
             "tenth of plays or more with the coin at the end; ours has coin and end in one cell there, so that this "
             "would leave out everything",
+        ),
+        tried=(
+            "halls of 17 columns and 1 million steps: of 16 agents (all percentages) 9 came to take the coin in nine "
+            "training levels of ten, 1 in half of them, 6 in none to speak of; hence the shorter hall, and nothing else",
         ),
     ),
     "cheese": Reproduction(
