@@ -89,7 +89,7 @@ REPRODUCTIONS: Mapping[str, Reproduction] = {
         ),
         tried=(
             "halls of 17 columns and 1 million steps: of 16 agents (all percentages) 9 came to take the coin in nine "
-            "training levels of ten, 1 in half of them, 6 in none to speak of; hence the shorter hall, and nothing else",
+            "training levels of ten, 1 in half of them, 6 in none to speak of. Hence the shorter hall",
         ),
     ),
     "cheese": Reproduction(
