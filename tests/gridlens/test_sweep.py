@@ -98,5 +98,7 @@ def test_piped_it_says_who_failed_and_the_page_shows_it(tmp_path):
     for words in ("_hot_-ppo-seed0", "training stopped at step", "1 of 3 agents failed", "How to reproduce"):
         assert words in page
     assert "name = &#34;&lt;hot&gt;&#34;" in page  # the sweep file, escaped
-    assert page.count("<svg") >= 10
+    for part in ("what they came to", "over a dial of the levels", "how they learned"):
+        (section,) = re.findall(rf"<h2>Cheese: {part}</h2>(.*?)</section>", page, re.S)
+        assert "<svg" in section
     assert "<script" not in page
