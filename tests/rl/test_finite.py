@@ -77,13 +77,17 @@ def test_an_observation_is_named_with_its_channel(monkeypatch, tmp_path, algorit
         return seen, rewards
 
     spoiled(monkeypatch, spoil)
-    stopped(config(algorithm), tmp_path / "a", "step 168: world 'cheese' showed inf in channel 1 of instance 2")
+    stopped(
+        config(algorithm), tmp_path / "a", "step 168: world 'cheese' showed inf in channel 1 of instance 2"
+    )
 
 
 @pytest.mark.parametrize("algorithm", SETTINGS)
 def test_rewards_too_large_to_learn_from_are_blamed(monkeypatch, tmp_path, algorithm):
     spoiled(monkeypatch, lambda seen, rewards: (seen, rewards + np.float32(1e38)))
-    said = stopped(config(algorithm), tmp_path / "a", r"stopped at step [\d,]+: the .* (is|are) (nan|inf|not)")
+    said = stopped(
+        config(algorithm), tmp_path / "a", r"stopped at step [\d,]+: the .* (is|are) (nan|inf|not)"
+    )
     assert "rewards were as large as 1e+38: a smaller reward_scale than 1 may help" in said
 
 
