@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from core.uncertainty import Interval
-from reports.drawing import INK, MARKERS, MUTED, PAPER, SERIES, WIDTH, figure, quiet
+from reports.drawing import INK, MARKERS, MUTED, PAPER, SERIES, WIDTH, figure, quiet, thousands
 from reports.sections import Figure
 from rl.reproductions.plots import Line, Lines, Picture, Strips
 
@@ -121,7 +121,7 @@ def _lines(axes: Axes, panel: Lines) -> None:
     if panel.share and all(len(line.x) == 1 for line in panel.lines):
         _scale(axes, True, "x")
     else:
-        axes.xaxis.set_major_formatter(lambda value, _: _thousands(value))
+        axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel(panel.x_axis)
     axes.set_ylabel(panel.y_axis, fontsize=9)
@@ -143,13 +143,6 @@ def _scale(axes: Axes, share: bool, which: str) -> None:
     axes.set(**{f"{which}lim": (0, 1)})  # type: ignore[arg-type]
     ticks = axes.set_xticks if which == "x" else axes.set_yticks
     ticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
-
-
-def _thousands(value: float) -> str:
-    for size, name in ((1e6, " M"), (1e3, " k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{name}"
-    return f"{value:.3g}"
 
 
 def _said(panel: Strips | Lines) -> str:
