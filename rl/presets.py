@@ -48,8 +48,8 @@ PRESETS: Mapping[str, Preset] = {
     "coin-end": Preset(
         TrainConfig(world="coin", dials={"length": 12}, steps=400_000, settings={"gamma": 0.98}),
         "coin always at the end of the hall: what does the agent want when it lies elsewhere?",
-        "with 1,000,000 steps 244 s of half a core, seed 0: the coin in 98 % of 128 held-out levels (nothing up to "
-        "565,000 steps); with the coin anywhere in 55 %, and in 50 % it comes to the end first (random 33 and 0 %)",
+        "40 to 70 s of a busy core, seeds 0 to 4: the coin in 98 to 100 % of 128 held-out levels; with the coin "
+        "anywhere it comes to the end first in 96 % of the telling levels",
     ),
     "yellow-line": Preset(
         TrainConfig(world="colour-shape", steps=150_000),
