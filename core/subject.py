@@ -97,7 +97,7 @@ def wrap(
 def normalise(spec: InputSpec, inputs: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
     """Inputs in [0, 1] to what the network was trained on: (inputs - mean) / std, channel by channel."""
     if not any(spec.mean) and all(value == 1 for value in spec.std):
-        # Agents take what they see as it is, and small ones would wait for the rest half their time.
+        # Agents take what they see as it is; the rest was a third of the time of playing small ones.
         return inputs
     mean = inputs.new_tensor(spec.mean).view(1, -1, 1, 1)
     std = inputs.new_tensor(spec.std).view(1, -1, 1, 1)

@@ -20,23 +20,11 @@ LOSSES = ppo.LOSSES
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What recurrent PPO can be set to. Gradients reach back to the beginning of a rollout."""
+class Settings(ppo.Settings):
+    """What recurrent PPO can be set to: what PPO can. Gradients reach back to the beginning of a rollout."""
 
     n_envs: int = setting(64, "levels played side by side", least=1)
-    rollout: int = setting(32, "steps of each level between two updates", least=2)
     batch: int = setting(512, "transitions in one gradient step", least=2)
-    epochs: int = setting(3, "passes over each rollout", least=1)
-    learning_rate: float = setting(1e-3, "Adam's step size", above=0, up_to=1)
-    gamma: float = setting(0.97, "discount a step", above=0, up_to=1)
-    gae_lambda: float = setting(0.95, "decay of generalised advantage estimation", above=0, up_to=1)
-    clip: float = setting(0.2, "how far the policy may move in one update", above=0, up_to=1)
-    reward_scale: float = setting(
-        1.0, "what rewards are multiplied by before they are learned from", above=0, up_to=1000
-    )
-    entropy: float = setting(0.01, "weight of the entropy bonus", least=0)
-    value_weight: float = setting(0.5, "weight of the value loss", least=0)
-    gradient_norm: float = setting(0.5, "gradients are scaled down to this length", above=0)
 
 
 class ScaledRewards(VecEnvWrapper):

@@ -1,13 +1,11 @@
 """``gridlens evaluate``: several agents in tables to be read, every measure in a file, mistakes in one sentence."""
 
 import json
-import sys
 
 import pytest
 
 from core.artifacts import read_csv
 from gridlens import evaluations
-from gridlens.cli import main
 from gridlens.outcomes import MANY, tables
 from rl.records import COLUMNS
 from rl.training import TrainConfig, train
@@ -31,20 +29,6 @@ def folders(tmp_path_factory):
         )
         train(config, home / f"tiny-{seed}")
     return [home / "tiny-0", home / "tiny-1"]
-
-
-@pytest.fixture
-def gridlens(monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["gridlens", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

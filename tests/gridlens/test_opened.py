@@ -1,7 +1,5 @@
 """Any agent by the text that names it: folder, organism or zip; and the commands on agents of others."""
 
-import sys
-
 import gymnasium
 import pytest
 from sb3_contrib import MaskablePPO
@@ -11,7 +9,6 @@ import gridlens as gl
 from core.artifacts import read_csv
 from core.errors import BadInput, UnknownName, Unreadable
 from envs.registry import register_envs, world
-from gridlens.cli import main
 from gridlens.opened import Elsewhere, opened, place
 from rl import organism
 from rl.shipping import ship
@@ -28,19 +25,6 @@ def stock(tmp_path_factory):
     model.learn(128).save(folder / "maze.zip")
     DQN("MlpPolicy", "CartPole-v1", seed=0, buffer_size=50).save(folder / "pole.zip")
     return folder
-
-
-@pytest.fixture
-def gridlens(monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["gridlens", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, capsys.readouterr()
-
-    return call
 
 
 def test_one_function_opens_folders_organisms_and_zips(stock, tmp_path, monkeypatch):

@@ -1,25 +1,9 @@
 """``gridlens evaluate agent.zip --world ID``: the table, the CSV beside it, and mistakes in one sentence."""
 
-import sys
-
 import pytest
 from stable_baselines3 import DQN, PPO
 
 from core.artifacts import read_csv
-from gridlens.cli import main
-
-
-@pytest.fixture
-def gridlens(monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["gridlens", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, capsys.readouterr()
-
-    return call
 
 
 def test_returns_of_two_agents_side_by_side(gridlens, tmp_path):
