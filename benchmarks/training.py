@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from benchmarks.rows import Row, alternate
 from envs.registry import world as make_world
 from envs.vector import make_vec
+from rl.algorithms import on_policy, ppo
 from rl.networks import build
 from rl.presets import PRESETS
 from rl.training import TrainConfig, make_model, one_thread, settings_of
@@ -96,23 +97,13 @@ def stock(config: TrainConfig, venv: VecEnv) -> PPO:
     return PPO(
         ActorCriticPolicy,
         venv,
-        learning_rate=settings.learning_rate,
-        n_steps=settings.rollout,
-        batch_size=settings.batch,
-        n_epochs=settings.epochs,
-        gamma=settings.gamma,
-        gae_lambda=settings.gae_lambda,
-        clip_range=settings.clip,
-        ent_coef=settings.entropy,
-        vf_coef=settings.value_weight,
-        max_grad_norm=settings.gradient_norm,
-        seed=0,
-        device="cpu",
         policy_kwargs={
             "features_extractor_class": Trunk,
             "features_extractor_kwargs": {"network": config.network},
             "net_arch": [],
         },
+        **on_policy.options(settings, seed=0),
+        **ppo.updates(settings),
     )
 
 

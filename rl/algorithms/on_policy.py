@@ -16,27 +16,34 @@ from rl.algorithms.rollout_buffer import LeanRolloutBuffer, TruncationsAside
 A = TypeVar("A", bound=OnPolicyAlgorithm)
 
 
+def options(settings: Any, seed: int) -> dict[str, Any]:
+    """What SB3's actor-critics are all told."""
+    return {
+        "learning_rate": settings.learning_rate,
+        "n_steps": settings.rollout,
+        "gamma": settings.gamma,
+        "gae_lambda": settings.gae_lambda,
+        "ent_coef": settings.entropy,
+        "vf_coef": settings.value_weight,
+        "max_grad_norm": settings.gradient_norm,
+        "seed": seed,
+        "device": "cpu",
+    }
+
+
 def on_policy(
-    kind: type[A], settings: Any, venv: VecEnv, *, policy: dict[str, Any], seed: int, **options: Any
+    kind: type[A], settings: Any, venv: VecEnv, *, policy: dict[str, Any], seed: int, **more: Any
 ) -> A:
-    """A model of that kind with our policy and buffer, of those settings that all actor-critics have."""
+    """A model of that kind with our policy and buffer, and ``more`` options of its own."""
     aside = TruncationsAside(venv)
     model = kind(
         NetworkPolicy,
         aside,
-        learning_rate=settings.learning_rate,
-        n_steps=settings.rollout,
-        gamma=settings.gamma,
-        gae_lambda=settings.gae_lambda,
-        ent_coef=settings.entropy,
-        vf_coef=settings.value_weight,
-        max_grad_norm=settings.gradient_norm,
-        seed=seed,
-        device="cpu",
         rollout_buffer_class=LeanRolloutBuffer,
         rollout_buffer_kwargs={"truncations": aside.take, "reward_scale": settings.reward_scale},
         policy_kwargs={"seed": seed, **policy},
-        **options,
+        **options(settings, seed),
+        **more,
     )
     model.rollout_buffer.value_of = model.policy.predict_values  # type: ignore[attr-defined]
     return model

@@ -43,16 +43,12 @@ def check(settings: Any) -> None:
         )
 
 
+def updates(settings: Settings) -> dict[str, Any]:
+    """What SB3's PPO is told of its updates, besides ``on_policy.options``."""
+    return {"batch_size": settings.batch, "n_epochs": settings.epochs, "clip_range": settings.clip}
+
+
 def make(settings: Settings, venv: VecEnv, *, network: str, seed: int) -> PPO:
     """PPO on any VecEnv with image observations and discrete actions."""
-    adam = {"optimizer_kwargs": {"eps": 1e-5, "fused": True}}
-    return on_policy(
-        PPO,
-        settings,
-        venv,
-        policy={"network": network, **adam},
-        seed=seed,
-        batch_size=settings.batch,
-        n_epochs=settings.epochs,
-        clip_range=settings.clip,
-    )
+    policy = {"network": network, "optimizer_kwargs": {"eps": 1e-5, "fused": True}}
+    return on_policy(PPO, settings, venv, policy=policy, seed=seed, **updates(settings))

@@ -47,19 +47,9 @@ def make(settings: Settings, venv: VecEnv, *, network: str, seed: int) -> Recurr
     return RecurrentPPO(
         MemoryPolicy,
         ScaledRewards(venv, settings.reward_scale),
-        learning_rate=settings.learning_rate,
-        n_steps=settings.rollout,
-        batch_size=settings.batch,
-        n_epochs=settings.epochs,
-        gamma=settings.gamma,
-        gae_lambda=settings.gae_lambda,
-        clip_range=settings.clip,
-        ent_coef=settings.entropy,
-        vf_coef=settings.value_weight,
-        max_grad_norm=settings.gradient_norm,
-        seed=seed,
-        device="cpu",
         policy_kwargs={"network": network, "seed": seed, "optimizer_kwargs": {"eps": 1e-5, "fused": True}},
+        **on_policy.options(settings, seed),
+        **ppo.updates(settings),
     )
 
 
