@@ -16,6 +16,7 @@ from gridlens.commands.organisms import organisms
 from gridlens.commands.play import play
 from gridlens.commands.probe import probe
 from gridlens.commands.reproduce import reproduce
+from gridlens.commands.selftest import selftest
 from gridlens.commands.sweep import sweep
 from gridlens.commands.train import train
 from gridlens.commands.train_classifier import train_classifier
@@ -35,6 +36,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "attribute": attribute,
     "probe": probe,
     "compare": compare,
+    "selftest": selftest,
 }
 """Command to the function behind it, in the order in which --help lists them."""
 
