@@ -100,7 +100,7 @@ def pairs(
     return tuple(found)
 
 
-def _drawn(subject: Subject, world: World, view: str, name: str, *, seed: int) -> Iterator[tuple[int, Pair]]:
+def _drawn(subject: Subject, world: World, view: str, name: str, *, seed: int) -> Iterator[Pair]:
     """The pairs of an edit, one by one, as states of ``TRIES`` levels are looked at."""
     head, rng, edit = action_head(subject), np.random.default_rng(seed), edits_of(world)[name]
     for start in range(0, TRIES, BATCH):
