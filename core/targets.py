@@ -1,6 +1,7 @@
-"""Targets: the scalar that is explained, maximised, ranked by or probed - an Output, a Unit or a Direction."""
+"""Targets: the scalar that is explained, maximised or probed - Output, Difference, Unit or Direction."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -22,6 +23,17 @@ class Output:
 
     def __str__(self) -> str:
         return f"{self.head}:{self.index}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One output less another: why this class, or this action, rather than that one."""
+
+    first: Output
+    second: Output
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.second}"
 
 
 @dataclass(frozen=True)
@@ -50,13 +62,13 @@ class Direction:
         return f"{self.layer}~{self.name}"
 
 
-Target = Output | Unit | Direction
+Target = Output | Difference | Unit | Direction
 
 _TEXT = re.compile(r"^(?P<place>.+?)(?::(?P<index>[^:@]+))?(?:@(?P<y>\d+),(?P<x>\d+))?$")
 
 
 def parse(text: str, subject: Subject) -> Target:
-    """A target from its text: ``class:7``, ``policy:up``, ``value``, ``conv2:42``, ``conv2:42@7,7``.
+    """A target from its text: ``class:7``, ``policy:up``, ``value``, ``class:3-class:5``, ``conv2:42@7,7``.
 
     Raises
     ------
@@ -75,6 +87,8 @@ def parse(text: str, subject: Subject) -> Target:
     place, index = match["place"], match["index"]
     if place in subject.heads:
         return checked(subject, Output(place, _index_of(subject, place, index)))
+    if place not in subject.layers and (parted := _parted(text.strip(), subject)):
+        return checked(subject, Difference(*(_output(part, subject) for part in parted)))
     if place not in subject.layers:
         raise UnknownName(f"layer or head of {subject.name}", place, [*subject.heads, *subject.layers])
     if index is None or not index.isdigit():
@@ -99,6 +113,10 @@ def checked(subject: Subject, target: Target) -> Target:
             raise UnknownName(f"head of {subject.name}", target.head, subject.heads)
         _within(target.index, len(subject.heads[target.head]), f"head {target.head!r}", "outputs")
         return target
+    if isinstance(target, Difference):
+        checked(subject, target.first)
+        checked(subject, target.second)
+        return target
     info = layer_named(subject, target.layer)
     if isinstance(target, Unit):
         _within(target.channel, info.channels, f"layer {target.layer!r}", "channels")
@@ -117,11 +135,22 @@ def checked(subject: Subject, target: Target) -> Target:
 def score(subject: Subject, inputs: Float[Tensor, "n c h w"], target: Target) -> Float[Tensor, "n"]:
     """The target's value for every input, the mean over positions where it has a map; differentiable."""
     checked(subject, target)
-    if isinstance(target, Output):
-        return run(subject, inputs)[target.head].flatten(1)[:, target.index]
+    if isinstance(target, Output | Difference):
+        return answered(run(subject, inputs), target)
     grad = torch.is_grad_enabled()
     activations = capture(subject, inputs, [target.layer], grad=grad)[target.layer]
     return target_map(activations, target, subject.layers[target.layer]).mean((1, 2))
+
+
+def answered(answers: Mapping[str, Tensor], target: Output | Difference) -> Float[Tensor, "n"]:
+    """An output, or a difference of two, from the answers that ``core.subject.run`` gives by head.
+
+    >>> answered({"q": torch.tensor([[1.0, 4.0]])}, Difference(Output("q", 1), Output("q", 0))).item()
+    3.0
+    """
+    if isinstance(target, Difference):
+        return answered(answers, target.first) - answered(answers, target.second)
+    return answers[target.head].flatten(1)[:, target.index]
 
 
 def target_map(activations: Tensor, target: Unit | Direction, layer: LayerInfo) -> Float[Tensor, "n h w"]:
@@ -141,6 +170,21 @@ def target_map(activations: Tensor, target: Unit | Direction, layer: LayerInfo) 
     if target.y is None or target.x is None:
         return chosen
     return chosen[:, target.y : target.y + 1, target.x : target.x + 1]
+
+
+def _parted(text: str, subject: Subject) -> tuple[str, str] | None:
+    """The two sides of the hyphen that stands between two heads; labels may have hyphens of their own."""
+    pieces = text.split("-")
+    for i in range(1, len(pieces)):
+        first, second = "-".join(pieces[:i]), "-".join(pieces[i:])
+        if all(side.partition(":")[0] in subject.heads for side in (first, second)):
+            return first, second
+    return None
+
+
+def _output(text: str, subject: Subject) -> Output:
+    head, _, index = text.partition(":")
+    return Output(head, _index_of(subject, head, index or None))
 
 
 def _index_of(subject: Subject, head: str, index: str | None) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor
 from core.errors import BadInput
 from core.layers import LayerInfo, as_maps
 from core.subject import Subject
-from core.targets import Direction, Output, Target, Unit, checked, target_map
+from core.targets import Difference, Direction, Output, Target, Unit, checked, target_map
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ def objective(subject: Subject, wanted: Wanted) -> Objective:
 def _of_target(target: Target) -> Objective:
     if isinstance(target, Output):
         return output(target.head, target.index)
+    if isinstance(target, Difference):
+        return _of_target(target.first) - _of_target(target.second)
     if isinstance(target, Direction):
         return direction(target)
     if target.y is None or target.x is None:

@@ -9,7 +9,7 @@ from core.attribution.result import Attribution
 from core.errors import BadInput
 from core.provenance import fingerprint, provenance
 from core.subject import Subject, layer_named
-from core.targets import Output, Target, checked, score
+from core.targets import Difference, Output, Target, checked, score
 
 
 def grad_cam(
@@ -49,7 +49,7 @@ def grad_cam(
 
 def _layer(subject: Subject, target: Target, at: str | None) -> str:
     names = list(subject.layers)
-    before = names if isinstance(target, Output) else names[: names.index(target.layer)]
+    before = names if isinstance(target, Output | Difference) else names[: names.index(target.layer)]
     maps = [name for name in before if _has_maps(subject, name) and not _has_children(subject, name)]
     if at is None:
         if not maps:

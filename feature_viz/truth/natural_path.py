@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.subject import Subject
-from core.targets import Output, Target
+from core.targets import Difference, Output, Target
 from feature_viz.truth.channel_statistics import channel_statistics
 
 MOST = 6
@@ -74,8 +74,8 @@ def layers_below(subject: Subject, target: Target) -> tuple[str, ...]:
     ('conv', 'relu')
     """
     order = list(subject.layers)
-    depth = len(order) if isinstance(target, Output) else order.index(target.layer)
-    inside = "" if isinstance(target, Output) else f"{target.layer}."
+    depth = len(order) if isinstance(target, Output | Difference) else order.index(target.layer)
+    inside = "" if isinstance(target, Output | Difference) else f"{target.layer}."
     below = [
         name
         for name in order[:depth]

@@ -9,7 +9,7 @@ from torch import Tensor
 from core.activations import capture
 from core.errors import BadInput
 from core.subject import Subject, run
-from core.targets import Output, Target, checked, target_map
+from core.targets import Difference, Output, Target, answered, checked, target_map
 
 
 def own_answers(
@@ -34,7 +34,7 @@ def own_answers(
     groups: dict[str, list[int]] = {}
     for place, target in enumerate(targets):
         checked(subject, target)
-        groups.setdefault("" if isinstance(target, Output) else target.layer, []).append(place)
+        groups.setdefault("" if isinstance(target, Output | Difference) else target.layer, []).append(place)
     answers = torch.zeros(len(targets))
     for layer, members in groups.items():
         for part in torch.tensor(members).split(batch_size):
@@ -54,9 +54,9 @@ def _answers(subject: Subject, layer: str, targets: Sequence[Target], pictures: 
         with torch.no_grad():
             heads = run(subject, pictures)
         rows = [
-            heads[target.head][i].flatten()[target.index]
+            answered(heads, target)[i]
             for i, target in enumerate(targets)
-            if isinstance(target, Output)
+            if isinstance(target, Output | Difference)
         ]
         return torch.stack(rows).float().cpu()
     activations = capture(subject, pictures, [layer])[layer]
@@ -64,6 +64,6 @@ def _answers(subject: Subject, layer: str, targets: Sequence[Target], pictures: 
     maps = [
         target_map(activations[i : i + 1], target, about).mean()
         for i, target in enumerate(targets)
-        if not isinstance(target, Output)
+        if not isinstance(target, Output | Difference)
     ]
     return torch.stack(maps).float().cpu()

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.errors import BadInput
 from core.subject import Subject
-from core.targets import Output, Target
+from core.targets import Difference, Output, Target
 from feature_viz.truth.agreement import agreement
 from feature_viz.truth.forced_choice import forced_choice, identification, natural_choice, others_choice
 from feature_viz.truth.judge import Judge, described
@@ -103,7 +103,8 @@ def _paths(subject: Subject, targets: Sequence[Target], pictures: Tensor, top: T
     """Targets of one layer are compared with each other."""
     groups: dict[str, list[int]] = {}
     for place, target in enumerate(targets):
-        groups.setdefault(target.head if isinstance(target, Output) else target.layer, []).append(place)
+        asked = target.first if isinstance(target, Difference) else target
+        groups.setdefault(asked.head if isinstance(asked, Output) else asked.layer, []).append(place)
     overall = torch.full((len(targets),), torch.nan)
     for members in groups.values():
         layers = layers_below(subject, targets[members[0]])
