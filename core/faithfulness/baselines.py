@@ -1,0 +1,54 @@
+"""What a position shows once it is taken out of an input: blurred, the input's mean, or black."""
+
+from typing import Literal, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.errors import UnknownName
+
+Baseline = Literal["blur", "mean", "black"]
+
+BLUR = 1 / 16
+"""Standard deviation of the blur, as a share of the input's longer side; at least one position."""
+
+
+def replaced(inputs: Float[Tensor, "n c h w"], baseline: Baseline) -> Float[Tensor, "n c h w"]:
+    """What each position of the inputs would show if it were taken out; every channel for itself.
+
+    ``black`` is 0 in every channel: no light, or, in a gridworld, a cell with nothing in it. ``mean`` is each
+    input's mean over its positions, channel by channel: the picture's average colour; in a gridworld, a cell that
+    holds of each thing as much as an average cell of that level (no cell of a level looks so). ``blur`` is a Gaussian
+    blur with a standard deviation of a sixteenth of the longer side, at least one position: the picture without
+    detail; in a gridworld every thing smeared over the cells around it.
+
+    Raises
+    ------
+    UnknownName
+        if there is no such baseline.
+
+    >>> replaced(torch.ones(1, 3, 8, 8), "blur").min().item() > 0.99
+    True
+    """
+    if baseline not in get_args(Baseline):
+        raise UnknownName("baseline", str(baseline), get_args(Baseline))
+    if baseline == "black":
+        return torch.zeros_like(inputs)
+    if baseline == "mean":
+        return inputs.mean((2, 3), keepdim=True).expand_as(inputs)
+    return _blurred(inputs, max(1.0, BLUR * max(inputs.shape[2:])))
+
+
+def _blurred(inputs: Tensor, sigma: float) -> Tensor:
+    """Rows, then columns; beyond the border each weight falls on the nearest position inside."""
+    for axis in (2, 3):
+        places = torch.arange(inputs.shape[axis], device=inputs.device, dtype=inputs.dtype)
+        reach = int(3 * sigma) + 1
+        offsets = torch.arange(-reach, reach + 1, device=inputs.device, dtype=inputs.dtype)
+        weights = torch.exp(-(offsets**2) / (2 * sigma**2))
+        nearest = (places[:, None] + offsets).clamp(0, len(places) - 1).long()
+        matrix = torch.zeros(len(places), len(places), device=inputs.device, dtype=inputs.dtype)
+        matrix.scatter_add_(1, nearest, (weights / weights.sum()).expand(nearest.shape))
+        inputs = torch.tensordot(inputs, matrix, ([axis], [1])).movedim(-1, axis)
+    return inputs.contiguous()
