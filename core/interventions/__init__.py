@@ -1,0 +1,29 @@
+"""Edits of a running network - ablate, patch, steer, clamp, project out - and what they do to a target."""
+
+from core.interventions.agreement import Site, agreement, best, switches
+from core.interventions.attribution_patching import attribution_patching
+from core.interventions.continuation import Continuation, continuation
+from core.interventions.edits import Intervention, ablate, clamp, patch, steer
+from core.interventions.intervened import edited, intervened
+from core.interventions.patching import PatchEffects, patch_effects
+from core.interventions.weights import projected
+
+__all__ = [
+    "Continuation",
+    "Intervention",
+    "PatchEffects",
+    "Site",
+    "ablate",
+    "agreement",
+    "attribution_patching",
+    "best",
+    "clamp",
+    "continuation",
+    "edited",
+    "intervened",
+    "patch",
+    "patch_effects",
+    "projected",
+    "steer",
+    "switches",
+]

@@ -1,0 +1,239 @@
+"""continuation(): a network run from one layer on, without computing again what does not depend on that layer."""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.activations import recording, run_until_enough
+from core.errors import BadInput
+from core.interventions.dependence import Before, before
+from core.subject import Subject, feed, hooked, layer_named, run
+from core.targets import Difference, Output, Target, answered, checked, target_map
+
+TROUBLE = (RuntimeError, TypeError, AttributeError, ValueError, IndexError, KeyError)
+"""What a network's own code may raise where it does not bear being taken apart; it bears a whole pass."""
+TOLERANCE = 1e-4
+"""By how much, of the largest score, a continued pass may differ from a whole one before it is not trusted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Continuation:
+    """How a subject is run from ``layer`` on to ``target``.
+
+    ``skipped`` are the modules that are answered from a record of the clean run instead of being run; where there is
+    none because the network cannot be continued, ``whole`` is true and every pass is a whole one.
+    """
+
+    subject: Subject
+    layer: str
+    target: Target
+    whole: bool
+    skipped: tuple[str, ...]
+    _plan: Before | None = field(repr=False)
+    _replay: "_Replay | None" = field(repr=False)
+
+    def record(self, inputs: Float[Tensor, "n c h w"]) -> "Recorded":
+        """One whole pass over ``inputs``, of which is kept what later passes do not compute again.
+
+        >>> from core.testing import spotlight
+        >>> tail = continuation(spotlight(), "relu", Output("value")).record(torch.ones(1, 3, 10, 10))
+        >>> tail.scores(2 * tail.activations).tolist()
+        [24.0]
+        """
+        kept: dict[str, list[Any]] = {name: [] for name in [*self.skipped, self.layer]}
+
+        def hook_for(name: str) -> Callable[[nn.Module, Any, Any], None]:
+            def hook(_: nn.Module, __: Any, output: Any) -> None:
+                if name == self.layer or self._plan is None:
+                    kept[name].append(output.clone())
+                else:
+                    kept[name].append(self._plan.kept(output, name, len(kept[name])))
+
+            return hook
+
+        with torch.no_grad(), hooked(self.subject.module, kept, hook_for):
+            clean = _scores(self.subject, inputs, self.target)
+        return Recorded(self, inputs, kept.pop(self.layer)[-1], clean, kept)
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """A continuation and what it needs of some inputs: their ``activations`` at the layer and clean scores (n,)."""
+
+    continuation: Continuation
+    inputs: Float[Tensor, "n c h w"] = field(repr=False)
+    activations: Float[Tensor, "n ..."] = field(repr=False)
+    clean: Float[Tensor, "n"]
+    kept: dict[str, list[Any]] = field(repr=False)
+
+    def scores(
+        self, activations: Float[Tensor, "b ..."], rows: int | Sequence[int] = 0
+    ) -> Float[Tensor, "b"]:
+        """The target's scores if the layer said ``activations``; gradients reach them if torch records any.
+
+        ``rows`` says which of the recorded inputs each comes from: one for all of them, or one each.
+        """
+        tail = self.continuation
+        which = torch.tensor([rows] * len(activations) if isinstance(rows, int) else list(rows))
+        if len(which) != len(activations):
+            raise BadInput(f"{len(activations)} activations come from {len(which)} inputs; give one for each")
+        inputs = _picked(self.inputs, rows, len(activations))
+        if tail._replay is None:
+            return _whole(tail.subject, tail.layer, inputs, activations, tail.target)
+        return tail._replay.scores(inputs, activations, tail.target, self.kept, rows)
+
+
+def continuation(subject: Subject, layer: str, target: Target) -> Continuation:
+    """The network from ``layer`` on to the target.
+
+    Modules whose inputs do not depend on the layer are found by a pass with gradients, and answered from a record.
+    What stands between modules (sums, concatenations) runs as written. Networks that this does not fit - a layer that
+    is called twice, a state that changes with every pass - are run whole: a pass over a changed input is compared
+    with a whole one before anything is skipped. Edits around this call (``intervened``) are part of the network.
+
+    Raises
+    ------
+    UnknownName, BadInput
+        if the subject lacks the layer or the target.
+
+    >>> from core.testing import planted_classifier
+    >>> continuation(planted_classifier(seed=0), "pool", Output("class", 0)).skipped
+    ('conv', 'relu')
+    """
+    layer_named(subject, layer)
+    checked(subject, target)
+    whole = Continuation(subject, layer, target, True, (), None, None)
+    if subject.layers[layer].calls > 1:
+        return whole
+    try:
+        plan = before(subject, layer, target)
+    except TROUBLE:
+        return whole
+    for copying in (False, True):
+        tail = _continued(subject, layer, target, plan, copying)
+        if tail is not None:
+            return tail
+    return whole
+
+
+def _continued(
+    subject: Subject, layer: str, target: Target, plan: Before, copying: bool
+) -> Continuation | None:
+    """A continuation that is right, or None."""
+    try:
+        replay = _Replay(subject, layer, plan, copying)
+        tail = Continuation(subject, layer, target, False, plan.modules, plan, replay)
+        return tail if _agrees(tail) else None
+    except TROUBLE:
+        return None
+
+
+class _Replay:
+    """A twin of the network, sharing its weights, whose earlier modules read out what was recorded.
+
+    ``copying`` is for networks that overwrite what a module answers (``out += shortcut``): they get copies.
+    """
+
+    def __init__(self, subject: Subject, layer: str, plan: Before, copying: bool) -> None:
+        module = subject.module
+        shared = {id(tensor): tensor for tensor in [*module.parameters(), *module.buffers()]}
+        twin = copy.deepcopy(module, shared)
+        self.subject = replace(subject, module=twin)
+        self.plan, self.layer, self.copying = plan, layer, copying
+        self.kept: dict[str, list[Any]] = {}
+        self.calls: dict[str, int] = {}
+        self.rows: int | Sequence[int] = 0
+        self.activations = torch.empty(0)
+        for name in [*plan.modules, layer]:
+            inner = twin.get_submodule(name)
+            inner._forward_hooks.clear()  # what was recorded has been through them
+            inner._forward_pre_hooks.clear()
+            inner.forward = self._answer(name)
+
+    def scores(
+        self,
+        inputs: Tensor,
+        activations: Tensor,
+        target: Target,
+        kept: dict[str, list[Any]],
+        rows: int | Sequence[int],
+    ) -> Tensor:
+        self.kept, self.rows, self.activations = kept, rows, activations
+        self.calls.clear()
+        try:
+            return _scores(self.subject, inputs, target)
+        finally:
+            self.kept, self.activations = {}, torch.empty(0)
+
+    def _answer(self, name: str) -> Callable[..., Any]:
+        def forward(*_: Any, **__: Any) -> Any:
+            activations = self.activations
+            if name == self.layer:
+                return activations.clone() if self.copying else activations
+            call = self.calls[name] = self.calls.get(name, -1) + 1
+
+            def pick(tensor: Tensor) -> Tensor:
+                picked = _picked(tensor, self.rows, len(activations))
+                return picked.clone() if self.copying else picked
+
+            return self.plan.spread(self.kept[name][call], name, call, pick)
+
+        return forward
+
+
+def _picked(tensor: Tensor, rows: int | Sequence[int], count: int) -> Tensor:
+    """The rows of (n, ...) asked for; one of them ``count`` times costs nothing."""
+    if isinstance(rows, int):
+        return tensor[rows : rows + 1].expand(count, *tensor.shape[1:])
+    return tensor[torch.tensor(list(rows), device=tensor.device)]
+
+
+def _scores(subject: Subject, inputs: Tensor, target: Target) -> Tensor:
+    """(n,); the network runs no further than to the target."""
+    if isinstance(target, Output | Difference):
+        return answered(run(subject, inputs), target)
+    with recording(subject, [target.layer]) as kept:
+        run_until_enough(subject.module, feed(subject, inputs))
+    return target_map(kept[target.layer], target, subject.layers[target.layer]).mean((1, 2))
+
+
+def _whole(subject: Subject, layer: str, inputs: Tensor, activations: Tensor, target: Target) -> Tensor:
+    """A whole pass in which the layer's last call says ``activations``."""
+    left = subject.layers[layer].calls
+
+    def hook(_: nn.Module, __: Any, output: Any) -> Any:
+        nonlocal left
+        left -= 1
+        return activations.clone() if left == 0 else output
+
+    with hooked(subject.module, [layer], lambda _: hook):
+        return _scores(subject, inputs, target)
+
+
+def _agrees(tail: Continuation) -> bool:
+    """Whether changed activations are scored as by a whole pass, twice over, for two inputs at once."""
+    subject, generator = tail.subject, torch.Generator().manual_seed(0)
+    inputs = torch.rand(2, *subject.spec.shape, generator=generator).to(subject.device)
+    with torch.no_grad():
+        recorded = tail.record(inputs)
+        noise = torch.randn(recorded.activations.shape, generator=generator).to(recorded.activations)
+        changed = recorded.activations + noise * recorded.activations.std().clamp_min(1e-3)
+        wanted = _whole(subject, tail.layer, inputs, changed, tail.target)
+        untouched = changed.clone()
+        for rows in ([0, 1], [1, 0]):
+            given = recorded.scores(changed[rows], rows)
+            if not torch.allclose(given, wanted[rows], rtol=TOLERANCE, atol=TOLERANCE * _size(wanted)):
+                return False
+        lone = recorded.scores(changed[1:], 1)
+    return torch.equal(changed, untouched) and torch.allclose(
+        lone, wanted[1:], rtol=TOLERANCE, atol=TOLERANCE * _size(wanted)
+    )
+
+
+def _size(scores: Tensor) -> float:
+    return float(scores.abs().max())
