@@ -1,6 +1,6 @@
 """capture(): run a subject once, keep the layers asked for, and stop after the last of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -84,16 +84,26 @@ def _once(subject: Subject, inputs: Tensor, names: Sequence[str]) -> dict[str, T
 
 
 @contextmanager
-def recording(subject: Subject, layers: Sequence[str]) -> Iterator[dict[str, Tensor]]:
-    """Inside, forward passes fill the yielded dict and end once every layer has answered (its last call)."""
+def recording(
+    subject: Subject, layers: Sequence[str], *, keep: Callable[[str, Tensor], Tensor] | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """Inside, forward passes fill the yielded dict and end once every layer has answered (its last call).
+
+    ``keep(layer, output)`` says what is kept of an output: itself, without.
+    """
     kept: dict[str, Tensor] = {}
     left = {name: subject.layers[name].calls for name in layers}
 
     def hook_for(name: str) -> Hook:
         def hook(_: nn.Module, __: Any, output: Any) -> None:
-            kept[name] = output
             left[name] -= 1
-            if not any(count > 0 for count in left.values()):
+            last = not any(count > 0 for count in left.values())
+            if keep is not None:
+                kept[name] = keep(name, output)
+            else:
+                # What runs on may overwrite it (``out += shortcut``); where gradients flow, torch guards what it needs.
+                kept[name] = output if last or output.requires_grad else output.clone()
+            if last:
                 raise _Enough
 
         return hook

@@ -83,3 +83,22 @@ def test_an_in_place_relu_does_not_overwrite_the_layer_before_it():
     assert torch.equal(together["0"], capture(subject, inputs, ["0"])["0"])
     assert torch.equal(together["1"], together["0"].relu())
     assert net[1].inplace
+
+
+def test_what_is_recorded_is_not_overwritten_by_what_runs_on():
+    class Residual(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = torch.nn.Conv2d(3, 2, 1)
+            self.second = torch.nn.Flatten()
+
+        def forward(self, inputs):
+            out = self.first(inputs)
+            out += 1
+            return self.second(out)[:, :2]
+
+    spec = InputSpec((3, 2, 2), mean=(0.0,) * 3, std=(1.0,) * 3)
+    subject = wrap(Residual(), name="residual", spec=spec, heads={"class": ("a", "b")})
+    images = torch.rand(2, 3, 2, 2)
+    alone = capture(subject, images, ["first"])["first"]
+    assert torch.equal(capture(subject, images, ["first", "second"])["first"], alone)
