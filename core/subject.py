@@ -16,7 +16,8 @@ from core.layers import LayerInfo, layer_info
 from core.provenance import fingerprint
 
 RGB = ("red", "green", "blue")
-Hook = Callable[[nn.Module, Any, Any], None]
+Hook = Callable[[nn.Module, Any, Any], Tensor | None]
+"""A forward hook; what it returns takes the place of the module's output, unless it is None."""
 
 
 @dataclass(frozen=True)

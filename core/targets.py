@@ -85,10 +85,13 @@ def parse(text: str, subject: Subject) -> Target:
             f"target {text!r} is not of the form head:index, layer:channel or layer:channel@row,column"
         )
     place, index = match["place"], match["index"]
+    labels = subject.heads.get(place, subject.layers)
+    if place not in [*subject.heads, *subject.layers] or (index and "-" in index and index not in labels):
+        sides = _parted(text.strip(), subject)
+        if sides is not None:
+            return checked(subject, Difference(*(_output(side, subject) for side in sides)))
     if place in subject.heads:
         return checked(subject, Output(place, _index_of(subject, place, index)))
-    if place not in subject.layers and (parted := _parted(text.strip(), subject)):
-        return checked(subject, Difference(*(_output(part, subject) for part in parted)))
     if place not in subject.layers:
         raise UnknownName(f"layer or head of {subject.name}", place, [*subject.heads, *subject.layers])
     if index is None or not index.isdigit():

@@ -1,59 +1,43 @@
 """How much each part of an input mattered: one function a method, one table of them."""
 
-from collections.abc import Callable, Mapping
-
-from jaxtyping import Float
-from torch import Tensor
-
+from core.attribution.ablation import feature_ablation, occlusion
+from core.attribution.baselines import BASELINES, Baseline
 from core.attribution.cam import grad_cam
+from core.attribution.controls import edges, random
+from core.attribution.factors import Factors, factored
+from core.attribution.gradient import input_x_gradient, saliency, smoothgrad
+from core.attribution.methods import CONTROLS, METHODS, attribute, methods_for, why_not
+from core.attribution.parts import Parts, numbers, squares
 from core.attribution.path import integrated_gradients
+from core.attribution.relevance import lrp
+from core.attribution.rescale import deeplift
 from core.attribution.result import Attribution
-from core.errors import UnknownName
-from core.subject import Subject
-from core.targets import Target
+from core.attribution.shapley import shapley
 
-METHODS: Mapping[str, Callable[..., Attribution]] = {
-    "integrated-gradients": integrated_gradients,
-    "grad-cam": grad_cam,
-}
-"""Name to ``method(subject, inputs, target, *, at=None) -> Attribution``."""
-
-
-def attribute(
-    subject: Subject,
-    inputs: Float[Tensor, "n c h w"],
-    target: Target,
-    *,
-    method: str = "integrated-gradients",
-    at: str | None = None,
-) -> Attribution:
-    """Attribution by a method of the table ``METHODS``; ``at`` is ``input``, a layer, or the method's default.
-
-    Raises
-    ------
-    UnknownName
-        if there is no such method.
-
-    >>> import torch
-    >>> from core.targets import Output
-    >>> from core.testing import spotlight
-    >>> attribute(spotlight(), torch.ones(2, 3, 10, 10), Output("value"), method="grad-cam").values.shape
-    torch.Size([2, 1, 10, 10])
-    """
-    if method not in METHODS:
-        raise UnknownName("attribution method", method, METHODS)
-    return METHODS[method](subject, inputs, target, at=at)
-
-
-def methods_for(subject: Subject) -> tuple[str, ...]:
-    """The methods that find a place to look at in a subject: Grad-CAM needs maps.
-
-    >>> from core.testing import spotlight
-    >>> methods_for(spotlight())
-    ('integrated-gradients', 'grad-cam')
-    """
-    has_maps = any(layer.spatial for layer in subject.layers.values())
-    return tuple(name for name in METHODS if has_maps or name != "grad-cam")
-
-
-__all__ = ["METHODS", "Attribution", "attribute", "grad_cam", "integrated_gradients", "methods_for"]
+__all__ = [
+    "BASELINES",
+    "CONTROLS",
+    "METHODS",
+    "Attribution",
+    "Baseline",
+    "Factors",
+    "Parts",
+    "attribute",
+    "deeplift",
+    "edges",
+    "factored",
+    "feature_ablation",
+    "grad_cam",
+    "input_x_gradient",
+    "integrated_gradients",
+    "lrp",
+    "methods_for",
+    "numbers",
+    "occlusion",
+    "random",
+    "saliency",
+    "shapley",
+    "smoothgrad",
+    "squares",
+    "why_not",
+]

@@ -1,23 +1,32 @@
 """Grad-CAM: a layer's maps weighted by how their mean gradient moves the target."""
 
-import torch
-from captum.attr import LayerGradCam
-from jaxtyping import Float
-from torch import Tensor
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.attribution.gradient import gradients
 from core.attribution.result import Attribution
+from core.attribution.site import about, checked_inputs, layers_up_to, site_of
 from core.errors import BadInput
-from core.provenance import fingerprint, provenance
-from core.subject import Subject, layer_named
-from core.targets import Difference, Output, Target, checked, score
+from core.layers import as_maps
+from core.subject import Hook, Subject, hooked, layer_named
+from core.targets import Target, checked, score
 
 
 def grad_cam(
     subject: Subject, inputs: Float[Tensor, "n c h w"], target: Target, *, at: str | None = None
 ) -> Attribution:
-    """Grad-CAM [selvaraju2017] by captum at a layer that has maps (default: the deepest before the target).
+    """Grad-CAM [selvaraju2017] at a layer that has maps, in whatever order its axes are.
 
-    Values are (n, 1, h, w) at the layer's own resolution and not negative.
+    Default is the deepest layer through which all that the target sees passes, and at whose positions it still
+    looks: the last block of a CNN, the block before the last of a ViT, whose last one is read at the class token
+    alone. Values are (n, 1, h, w) at the layer's own resolution and not negative.
+
+    It cannot show what speaks against the target, nor where within a position of the layer; deep positions have
+    seen most of the picture, so what it lights need not be what lies there.
 
     Raises
     ------
@@ -26,48 +35,120 @@ def grad_cam(
 
     >>> from core.targets import Output
     >>> from core.testing import spotlight
-    >>> heat = grad_cam(spotlight(), torch.ones(1, 3, 10, 10), Output("policy", 1), at="relu").heatmap()
-    >>> heat.shape
+    >>> grad_cam(spotlight(), torch.ones(1, 3, 10, 10), Output("policy", 1), at="relu").heatmap().shape
     torch.Size([1, 10, 10])
     """
-    checked(subject, target)
-    layer = _layer(subject, target, at)
-    inputs = inputs.to(subject.device)
-    method = LayerGradCam(lambda batch: score(subject, batch, target), subject.module.get_submodule(layer))
-    with torch.enable_grad():
-        # An input that asks for gradients lets them flow through layers whose parameters do not.
-        values = method.attribute(inputs.detach().requires_grad_(), relu_attributions=True)
+    site = site_of(subject, inputs, target, _layer(subject, inputs, target, at))
+    layer = subject.layers[site.at]
+    weights = as_maps(gradients(site, site.values), layer).mean((2, 3), keepdim=True)
+    values = (weights * as_maps(site.values, layer)).sum(1, keepdim=True).relu()
     return Attribution(
-        values=values.detach(),
+        values=values,
         target=str(target),
-        at=layer,
+        at=site.at,
         method="Grad-CAM",
         completeness_gap=None,
-        provenance=provenance(subject=subject.fingerprint, data=fingerprint(inputs)),
+        provenance=about(site),
     )
 
 
-def _layer(subject: Subject, target: Target, at: str | None) -> str:
-    names = list(subject.layers)
-    before = names if isinstance(target, Output | Difference) else names[: names.index(target.layer)]
-    maps = [name for name in before if _has_maps(subject, name) and not _has_children(subject, name)]
+def map_layers(subject: Subject, target: Target) -> tuple[str, ...]:
+    """The layers before a target whose maps are laid out as the picture is, in order.
+
+    >>> from core.targets import Unit
+    >>> from core.testing import planted_classifier
+    >>> map_layers(planted_classifier(seed=0), Unit("pool", 0))
+    ('conv', 'relu')
+    """
+    own = () if not hasattr(target, "layer") else (target.layer,)
+    return tuple(
+        name for name in layers_up_to(subject, target) if name not in own and _pictured(subject, name)
+    )
+
+
+def deepest(subject: Subject, inputs: Float[Tensor, "n c h w"], target: Target) -> str | None:
+    """The deepest layer with maps where Grad-CAM finds what the target saw; None if there is none.
+
+    Asked of the first input: which layers' positions have a gradient, and which of those nothing passes by. Where
+    no layer is passed by all (parallel towers), the deepest that has a gradient.
+    """
+    names = map_layers(subject, target)
+    heard, same = _heard(subject, inputs[:1], target, names)
+    for name in reversed(heard):
+        if _all_passes(subject, inputs[:1], target, name):
+            return same[name]
+    return same[heard[-1]] if heard else None
+
+
+def _heard(
+    subject: Subject, one: Tensor, target: Target, names: tuple[str, ...]
+) -> tuple[list[str], Mapping[str, str]]:
+    """The layers whose positions the target still looks at; and the first name of each that gives the same tensor."""
+    with torch.enable_grad(), _recorded(subject, names) as kept:
+        answer = score(subject, one.detach().requires_grad_(), target).sum()
+    asked = [name for name in names if name in kept and kept[name].requires_grad]
+    if not asked or not answer.requires_grad:
+        return [], {}
+    found = torch.autograd.grad(answer, [kept[name] for name in asked], allow_unused=True)
+    heard = [
+        name
+        for name, slope in zip(asked, found, strict=True)
+        if slope is not None and bool(as_maps(slope, subject.layers[name]).any())
+    ]
+    first: dict[int, str] = {}
+    return heard, {name: first.setdefault(id(kept[name]), name) for name in heard}
+
+
+@contextmanager
+def _recorded(subject: Subject, names: tuple[str, ...]) -> Iterator[dict[str, Tensor]]:
+    """As ``core.activations.recording``, but the network runs to its end."""
+    kept: dict[str, Tensor] = {}
+
+    def hook_for(name: str) -> Hook:
+        def hook(_: nn.Module, __: object, output: Tensor) -> None:
+            kept[name] = output
+
+        return hook
+
+    with hooked(subject.module, names, hook_for):
+        yield kept
+
+
+def _all_passes(subject: Subject, one: Tensor, target: Target, name: str) -> bool:
+    """Whether the target no longer depends on the input once it is cut off at a layer."""
+    left = [subject.layers[name].calls]
+
+    def cut(_: nn.Module, __: object, output: Tensor) -> Tensor | None:
+        left[0] -= 1
+        return output.detach() if left[0] == 0 else None
+
+    with torch.enable_grad(), hooked(subject.module, [name], lambda _: cut):
+        return not score(subject, one.detach().requires_grad_(), target).requires_grad
+
+
+def _layer(subject: Subject, inputs: Tensor, target: Target, at: str | None) -> str:
+    checked(subject, target)
+    names = map_layers(subject, target)
     if at is None:
-        if not maps:
+        found = deepest(subject, checked_inputs(subject, inputs), target) if names else None
+        if found is None:
             raise BadInput(
                 f"{subject.name} has no layer with maps before {target}, so Grad-CAM has no place to look"
             )
-        return maps[-1]
-    if not _has_maps(subject, layer_named(subject, at).name):
+        return found
+    if at not in names:
+        shape = layer_named(subject, at).shape if at != "input" else subject.spec.shape
         raise BadInput(
-            f"layer {at!r} of {subject.name} has shape {subject.layers[at].shape} and no maps; "
-            f"Grad-CAM can look at {', '.join(maps) or 'none of its layers'}"
+            f"{at!r} of {subject.name}, of shape {shape}, has no maps of its own before {target}; "
+            f"Grad-CAM can look at {', '.join(names) or 'none of its layers'}"
         )
     return at
 
 
-def _has_maps(subject: Subject, name: str) -> bool:
-    return subject.layers[name].spatial and subject.layers[name].axes == "chw"
-
-
-def _has_children(subject: Subject, name: str) -> bool:
-    return next(subject.module.get_submodule(name).children(), None) is not None
+def _pictured(subject: Subject, name: str) -> bool:
+    """Whether a layer's grid is as the picture is: tokens by heads of an attention are not."""
+    layer = subject.layers[name]
+    if not layer.spatial:
+        return False
+    (rows, columns), (height, width) = layer.grid, subject.spec.shape[1:]
+    return abs(rows * width - columns * height) < max(height, width)

@@ -1,18 +1,15 @@
 """Integrated gradients: gradients summed along a straight path from a baseline."""
 
-from typing import Literal
-
 import torch
-from captum.attr import IntegratedGradients, LayerIntegratedGradients
 from jaxtyping import Float
 from torch import Tensor
 
+from core.attribution.baselines import Baseline
 from core.attribution.result import Attribution
-from core.provenance import fingerprint, provenance
-from core.subject import Subject, layer_named
-from core.targets import Target, checked, score
-
-Baseline = Literal["black", "grey", "mean"]
+from core.attribution.site import about, batches, room, score_at, site_of, start_of
+from core.errors import BadInput
+from core.subject import Subject
+from core.targets import Target
 
 
 def integrated_gradients(
@@ -21,19 +18,22 @@ def integrated_gradients(
     target: Target,
     *,
     at: str | None = None,
-    baseline: Baseline = "black",
+    baseline: Baseline | Tensor = "black",
     steps: int = 32,
 ) -> Attribution:
     """Integrated gradients [sundararajan2017] by captum, at the input (default) or at a layer.
 
-    The path starts at an input that is black (0), grey (0.5) or the mean of the inputs given; at a layer it
-    runs between the activations of the two. The values sum to score(inputs) - score(baseline) up to the
-    completeness gap, which shrinks with ``steps``.
+    The path starts at an input that is black (0), grey (0.5), the mean of the inputs given, each input blurred, or
+    one given; at a layer it runs between the activations of the two while all else stays the input's. The values
+    sum to the score less the score at the path's start up to the completeness gap, which shrinks with ``steps``.
+
+    It cannot show that what looks like the baseline counts, and the inputs on the path are none that the network
+    was trained on.
 
     Raises
     ------
     UnknownName, BadInput
-        if the subject lacks the target or the layer.
+        if the subject lacks the target or the layer, or cannot take the inputs or the baseline.
 
     >>> from core.targets import Output
     >>> from core.testing import spotlight
@@ -41,41 +41,33 @@ def integrated_gradients(
     >>> round(answer.values.sum().item(), 3), round(answer.completeness_gap.abs().max().item(), 3)
     (8.0, 0.0)
     """
-    checked(subject, target)
-    inputs = inputs.to(subject.device)
-    start = _start(inputs, baseline)
+    from captum.attr import IntegratedGradients
 
-    def forward(batch: Tensor) -> Tensor:
-        return score(subject, batch, target)
-
-    options = {
-        "baselines": start,
-        "n_steps": steps,
-        "method": "gausslegendre",
-        "internal_batch_size": max(len(inputs), 64),
-    }
-    with torch.enable_grad():
-        if at is None or at == "input":
-            values = IntegratedGradients(forward).attribute(inputs.detach(), **options)
-        else:
-            layer = subject.module.get_submodule(layer_named(subject, at).name)
-            values = LayerIntegratedGradients(forward, layer).attribute(inputs.detach(), **options)
-    values = values.detach()
-    with torch.no_grad():
-        promised = forward(inputs) - forward(start)
+    if steps < 1:
+        raise BadInput(f"integrated gradients take at least 1 step; got {steps}")
+    site = site_of(subject, inputs, target, at)
+    start = start_of(site, baseline)
+    method = IntegratedGradients(lambda values, rows: score_at(site, values, rows))
+    parts, changes = [], []
+    for rows in batches(site):
+        part = method.attribute(
+            site.values[rows],
+            baselines=start[rows],
+            n_steps=steps,
+            method="gausslegendre",
+            internal_batch_size=max(len(rows), room(site.inputs)),
+            additional_forward_args=(rows,),
+        )
+        parts.append(part.detach())
+        with torch.no_grad():
+            changes.append(site.score[rows] - score_at(site, start[rows], rows))
+    values = torch.cat(parts)
     return Attribution(
         values=values,
         target=str(target),
-        at=at or "input",
+        at=site.at,
         method="integrated gradients",
-        completeness_gap=values.flatten(1).sum(1) - promised,
-        provenance=provenance(
-            subject=subject.fingerprint, data=fingerprint(inputs), baseline=baseline, steps=steps
-        ),
+        completeness_gap=values.flatten(1).sum(1) - torch.cat(changes),
+        provenance=about(site, baseline=baseline if isinstance(baseline, str) else "given", steps=steps),
+        layer=site.layer,
     )
-
-
-def _start(inputs: Tensor, baseline: Baseline) -> Tensor:
-    if baseline == "mean":
-        return inputs.mean(0, keepdim=True).expand_as(inputs).contiguous()
-    return torch.full_like(inputs, 0.5 if baseline == "grey" else 0.0)
