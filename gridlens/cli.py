@@ -13,6 +13,7 @@ from gridlens.commands.demo import demo
 from gridlens.commands.evaluate import evaluate
 from gridlens.commands.gallery import gallery
 from gridlens.commands.organisms import organisms
+from gridlens.commands.patch import patch
 from gridlens.commands.play import play
 from gridlens.commands.probe import probe
 from gridlens.commands.reproduce import reproduce
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": sweep,
     "reproduce": reproduce,
     "attribute": attribute,
+    "patch": patch,
     "probe": probe,
     "compare": compare,
     "selftest": selftest,
