@@ -162,6 +162,7 @@ def _pooled(func: Callable[..., Any], given: Tensor, args: tuple, options: Mappi
     """A maximum's gain over the baseline's is where the input has its own; its loss, where the baseline has."""
     here = given.detach()
     with torch.no_grad():
+        out: Tensor
         out, index = func(here, *args, **{**options, "return_indices": True})
         own, base = index.flatten(2).chunk(2)
         (x, x0), (y, y0) = here.flatten(2).chunk(2), out.flatten(2).chunk(2)
