@@ -23,19 +23,21 @@ SIDE = 7
 """Places along a side of the picture: maps that are finer are patched in blocks."""
 CORRUPTED, CLEAN, UNRELATED = 0, 1, 2
 """Rows of the record."""
-BATCH = 32
+BATCH, STEPS = 32, 8
 
 
 @dataclass(frozen=True, eq=False)
 class Sites:
     """Effects of a layer's s units or places, in shares of the logit difference (0 corrupted, 1 clean).
 
-    ``gradient``: all sites to first order. ``exact``: patched one by one, NaN for those left out; ``drawn`` are those
-    measured that were drawn at random, a fair sample. ``order``: best first, by ``exact`` where all were measured, else
-    by ``gradient``. ``joint``: what came back with the first ``SHARES`` of the order, by the names above.
+    ``gradient``: all sites to first order; ``stepped``: by the mean gradient at ``STEPS`` points on the way to the
+    clean activations. ``exact``: patched one by one, NaN for those left out; ``drawn`` are those measured that were
+    drawn at random, a fair sample. ``order``: best first, by ``exact`` where all were measured, else by ``stepped``.
+    ``joint``: what came back with the first ``SHARES`` of the order, by the names above.
     """
 
     gradient: Float[Tensor, "s"]
+    stepped: Float[Tensor, "s"]
     exact: Float[Tensor, "s"]
     drawn: Bool[Tensor, "s"]
     order: Int[Tensor, "s"]
@@ -74,7 +76,7 @@ def trace(tail: Continuation, pair: Pair, *, units: int, seed: int) -> Trace:
     """Everything above for one pair, with about ``units`` + 49 + 30 passes from the layer on.
 
     ``tail`` is a continuation to an output of the pair's head. Of layers with more than ``units`` units half as many
-    are patched alone that are strongest by gradient, and half as many drawn at random by ``seed``.
+    are patched alone that are strongest by stepped gradient, and half as many drawn at random by ``seed``.
 
     Raises
     ------
@@ -115,16 +117,16 @@ def trace(tail: Continuation, pair: Pair, *, units: int, seed: int) -> Trace:
 
 def _sites(bench: "_Bench", masks: Bool[Tensor, "s c p"], measured: int) -> Sites:
     """The effects of sites given as masks over units and positions."""
-    gradient = bench.gradient(masks)
+    gradient, stepped = bench.gradient(masks), bench.gradient(masks, steps=STEPS)
     shuffled = torch.randperm(len(masks), generator=bench.generator)
     drawn = torch.zeros(len(masks), dtype=torch.bool)
     drawn[shuffled if len(masks) <= measured else shuffled[: measured // 2]] = True
-    strongest = gradient.abs().argsort(descending=True)
+    strongest = stepped.abs().argsort(descending=True)
     alone = drawn.clone()
     alone[strongest[: measured // 2]] = True
     exact = torch.full((len(masks),), torch.nan)
     exact[alone] = bench.recovered(masks[alone])
-    order = (exact if alone.all() else gradient).argsort(descending=True)
+    order = (exact if alone.all() else stepped).argsort(descending=True)
     best, chance = (
         _firsts(masks, order),
         _firsts(masks, torch.randperm(len(masks), generator=bench.generator)),
@@ -135,7 +137,7 @@ def _sites(bench: "_Bench", masks: Bool[Tensor, "s c p"], measured: int) -> Site
         ANOTHER: bench.recovered(best, UNRELATED),
         TAKEN: 1 - bench.recovered(best, CORRUPTED, CLEAN),
     }
-    return Sites(gradient, exact, drawn, order, joint)
+    return Sites(gradient, stepped, exact, drawn, order, joint)
 
 
 def _firsts(masks: Bool[Tensor, "s c p"], order: Int[Tensor, "s"]) -> Bool[Tensor, "k c p"]:
@@ -166,12 +168,18 @@ class _Bench:
                 scores.append(self.record.scores(variants, base))
         return ((torch.cat(scores) - self.start) / (self.end - self.start)).float().cpu()
 
-    def gradient(self, masks: Bool[Tensor, "m c p"]) -> Float[Tensor, "m"]:
-        """The same for masks over units, or over positions, to first order: gradient times difference [nanda2023]."""
-        base = self.record.activations[CORRUPTED : CORRUPTED + 1].detach().clone().requires_grad_()
+    def gradient(self, masks: Bool[Tensor, "m c p"], *, steps: int = 1) -> Float[Tensor, "m"]:
+        """The same for masks over units, or over positions, to first order: gradient times difference [nanda2023].
+
+        The gradient of the corrupted run; with more ``steps`` the mean at as many points on the way [hanna2024].
+        """
+        start, end = self.record.activations[CORRUPTED], self.record.activations[CLEAN]
+        shares = (torch.arange(steps) + 0.5) / steps if steps > 1 else torch.zeros(1)
+        points = [start + float(share) * (end - start) for share in shares]
+        base = torch.stack(points).detach().requires_grad_()
         with torch.enable_grad():
-            score = self.record.scores(base, CORRUPTED).sum()
-            (slope,) = torch.autograd.grad(score, base)
+            (slope,) = torch.autograd.grad(self.record.scores(base, CORRUPTED).sum() / steps, base)
+        slope = slope.sum(0, keepdim=True)
         moved = units_first(slope.contiguous(), self.layer)[0] * (self.flat[CLEAN] - self.flat[CORRUPTED])
         masks = masks.to(moved)
         by_unit = masks.shape[2] == 1

@@ -158,8 +158,8 @@ def _approach(found: Sequence[Measured], source: ImageSource | World) -> str:
         f"{len(pairs)} pairs of inputs between which the answer turns ({kinds}). The network runs on the corrupted one "
         "while part of one layer is taken over from its run on the clean one. What comes back of the logit difference "
         "between the two answers is the effect: 0 none, 1 all of it.\n\n"
-        "Sites are ranked by what each brings back alone (where not all were patched alone, by gradient), the best are "
-        "patched together, and beside them as many at random, and the same ones from a third input that has to do with "
+        "Sites are ranked by what each brings back alone (where not all were patched alone, by the mean gradient on the way), the best "
+        "are patched together, and beside them as many at random, and the same ones from a third input that has to do with "
         "neither."
     )
 

@@ -83,8 +83,8 @@ def by_gradient(found: Sequence[Measured], layers: Sequence[AtLayer]) -> Section
         )
         note = "" if at.agreement is None else f"r = {at.agreement.estimate:.2f}"
         panels.append(Dots(at.layer, exact, gradient, note))
-        places = agreement(here, "places") if at.places is not None else None
-        rows.append([at.layer, len(exact), at.agreement, places])
+        places = [agreement(here, "places", stepped=more) if at.places else None for more in (False, True)]
+        rows.append([at.layer, len(exact), at.agreement, agreement(here, "units", stepped=True), *places])
     figure = beside(
         panels,
         title="Exact patching beside attribution patching",
@@ -93,9 +93,10 @@ def by_gradient(found: Sequence[Measured], layers: Sequence[AtLayer]) -> Section
         axes=("exact", "by gradient"),
     )
     table = Table(
-        ["layer", "units", "correlation by unit", "correlation by place"],
+        ["layer", "units", "by unit", "by unit, stepped", "by place", "by place, stepped"],
         rows,
-        caption="Agreement of exact and gradient effects: mean over pairs, with its interval.",
+        caption="Correlation of exact and gradient effects: mean over pairs, with its interval. Stepped: the mean "
+        f"gradient at {STEPS} points on the way instead of the corrupted run's.",
     )
     return Section("Does the gradient foretell it?", figures=[figure], tables=[table])
 

@@ -117,6 +117,7 @@ def _write(path: Path, traced: Trace, answers: Mapping[str, int]) -> None:
     tensors: dict[str, Tensor] = {}
     for name, sites in (("units", traced.units), ("places", traced.places)):
         if sites is not None:
+            tensors[f"{name}.stepped"] = sites.stepped
             joint = torch.stack([sites.joint[what] for what in JOINT])
             tensors |= {f"{name}.gradient": sites.gradient, f"{name}.exact": sites.exact}
             tensors |= {f"{name}.drawn": sites.drawn, f"{name}.order": sites.order, f"{name}.joint": joint}
@@ -142,5 +143,5 @@ def _read(path: Path, pair: Pair) -> Measured:
 def _sites(tensors: Mapping[str, Tensor], name: str) -> Sites | None:
     if f"{name}.exact" not in tensors:
         return None
-    fields = {part: tensors[f"{name}.{part}"] for part in ("gradient", "exact", "drawn", "order")}
+    fields = {part: tensors[f"{name}.{part}"] for part in ("gradient", "stepped", "exact", "drawn", "order")}
     return Sites(**fields, joint=dict(zip(JOINT, tensors[f"{name}.joint"], strict=True)))

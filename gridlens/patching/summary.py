@@ -69,16 +69,21 @@ def summary(found: Sequence[Measured], layer: str) -> AtLayer:
     )
 
 
-def agreement(found: Sequence[Measured], by: str) -> Interval | None:
-    """The mean over pairs of the correlation between exact and gradient effects of the sites drawn at random."""
-    values = [correlation(sites(one.trace, by)) for one in found]
+def agreement(found: Sequence[Measured], by: str, *, stepped: bool = False) -> Interval | None:
+    """The mean over pairs of the correlation between exact and gradient effects of the sites drawn at random.
+
+    ``stepped``: of the mean gradient on the way instead of the corrupted run's.
+    """
+    values = [correlation(sites(one.trace, by), stepped=stepped) for one in found]
     known = [value for value in values if np.isfinite(value)]
     return bootstrap_interval(known, seed=0) if len(known) > 1 else None
 
 
-def correlation(of: Sites) -> float:
+def correlation(of: Sites, *, stepped: bool = False) -> float:
     """Pearson's, over the fair sample; NaN where one of the two does not vary."""
-    exact, gradient = of.exact[of.drawn].numpy(), of.gradient[of.drawn].numpy()
+    exact, gradient = (
+        values[of.drawn].numpy() for values in (of.exact, of.stepped if stepped else of.gradient)
+    )
     if len(exact) < 3 or np.ptp(exact) == 0 or np.ptp(gradient) == 0:
         return float("nan")
     return float(np.corrcoef(exact, gradient)[0, 1])
