@@ -1,12 +1,13 @@
 """Whether a map of what mattered is true: metrics, sanity checks, and judge(), which ranks methods beside controls."""
 
+from core.attribution.methods import CONTROLS
 from core.faithfulness.baselines import Baseline, replaced
 from core.faithfulness.case import Case, case_of
 from core.faithfulness.curves import Curve, deletion, insertion
 from core.faithfulness.effects import Effects, effects, squares, subsets
-from core.faithfulness.explaining import Method, explain
+from core.faithfulness.explaining import Asking, Method, OverParts, explain
 from core.faithfulness.infidelity import Infidelity, infidelity
-from core.faithfulness.judge import CONTROLS, judge
+from core.faithfulness.judge import judge
 from core.faithfulness.maps import read_maps
 from core.faithfulness.max_sensitivity import max_sensitivity, neighbours
 from core.faithfulness.measured import Measured, completeness, sparsity
@@ -21,6 +22,7 @@ __all__ = [
     "CHECKS",
     "CONTROLS",
     "METRICS",
+    "Asking",
     "Baseline",
     "Case",
     "Curve",
@@ -29,6 +31,7 @@ __all__ = [
     "Measured",
     "Method",
     "Metric",
+    "OverParts",
     "RandomLogit",
     "Randomisation",
     "SanityCheck",

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.attribution.baselines import blurred
 from core.errors import UnknownName
 
 Baseline = Literal["blur", "mean", "black"]
@@ -37,18 +38,4 @@ def replaced(inputs: Float[Tensor, "n c h w"], baseline: Baseline) -> Float[Tens
         return torch.zeros_like(inputs)
     if baseline == "mean":
         return inputs.mean((2, 3), keepdim=True).expand_as(inputs)
-    return _blurred(inputs, max(1.0, BLUR * max(inputs.shape[2:])))
-
-
-def _blurred(inputs: Tensor, sigma: float) -> Tensor:
-    """Rows, then columns; beyond the border each weight falls on the nearest position inside."""
-    for axis in (2, 3):
-        places = torch.arange(inputs.shape[axis], device=inputs.device, dtype=inputs.dtype)
-        reach = int(3 * sigma) + 1
-        offsets = torch.arange(-reach, reach + 1, device=inputs.device, dtype=inputs.dtype)
-        weights = torch.exp(-(offsets**2) / (2 * sigma**2))
-        nearest = (places[:, None] + offsets).clamp(0, len(places) - 1).long()
-        matrix = torch.zeros(len(places), len(places), device=inputs.device, dtype=inputs.dtype)
-        matrix.scatter_add_(1, nearest, (weights / weights.sum()).expand(nearest.shape))
-        inputs = torch.tensordot(inputs, matrix, ([axis], [1])).movedim(-1, axis)
-    return inputs.contiguous()
+    return blurred(inputs, max(1.0, BLUR * max(inputs.shape[2:])))

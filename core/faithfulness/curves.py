@@ -110,7 +110,7 @@ def curve(way: Way, case: Case, *, baseline: Baseline, steps: int = 32) -> Curve
     if steps < 1:
         raise BadInput(f"{way} in {steps} steps; expected at least 1")
     cuts = _cuts(case.maps.shape[1] * case.maps.shape[2], steps).to(case.inputs.device)
-    places, behind = ranks(case.maps, seed=case.seed), replaced(case.inputs, baseline)
+    places, behind = ranks(case.maps, of=case.of, seed=case.seed), replaced(case.inputs, baseline)
     whose = case.of.repeat_interleave(len(cuts))
 
     def build(rows: Tensor) -> Tensor:

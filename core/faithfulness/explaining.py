@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.attribution import METHODS, Attribution
+from core.attribution import METHODS, Attribution, Parts
 from core.errors import BadInput, UnknownName
 from core.faithfulness.maps import as_map
 from core.faithfulness.measured import completeness
@@ -24,6 +25,29 @@ SEEDED = ("random",)
 
 
 @dataclass(frozen=True, eq=False)
+class OverParts:
+    """A method of the table (``shapley``, ``feature-ablation``) asked about given parts of each input.
+
+    ``baseline`` is what it takes: a name, or what every input shows with the parts gone, (n, c, h, w).
+    """
+
+    method: str
+    parts: Parts = field(repr=False)
+    baseline: Any = field(default="black", repr=False)
+
+    def of(self, rows: Sequence[int]) -> Method:
+        """The method for some of the inputs."""
+        parts = Parts(self.parts.labels[list(rows)], tuple(self.parts.names[row] for row in rows))
+        given = isinstance(self.baseline, Tensor) and len(self.baseline) == len(self.parts.labels)
+        baseline = self.baseline[list(rows)] if given else self.baseline
+        return partial(named(self.method), parts=parts, baseline=baseline)
+
+
+Asking = str | Method | OverParts
+"""A method by its name, as a function, or over given parts."""
+
+
+@dataclass(frozen=True, eq=False)
 class Explained:
     """Maps (n, rows, columns) of a method; ``gaps`` (n,) where it promises a sum: see ``completeness``."""
 
@@ -31,26 +55,35 @@ class Explained:
     gaps: Float[Tensor, "n"] | None = None
 
 
-def method_named(method: str | Method, *, seed: int = 0) -> Method:
-    """A method of the table ``core.attribution.METHODS`` by its name; a function is taken as it is.
+def named(method: str) -> Callable[..., Attribution]:
+    """A method of the table ``core.attribution.METHODS``.
 
     Raises
     ------
     UnknownName
         with the nearest method.
 
-    >>> callable(method_named("grad-cam"))
-    True
+    >>> named("saliency").__name__
+    'saliency'
     """
-    if not isinstance(method, str):
-        return method
     if method not in METHODS:
         raise UnknownName("attribution method", method, METHODS)
-    return partial(METHODS[method], seed=seed) if method in SEEDED else METHODS[method]
+    return METHODS[method]
+
+
+def label(method: Asking) -> str:
+    """What to call it.
+
+    >>> label("lrp")
+    'lrp'
+    """
+    if isinstance(method, OverParts):
+        return method.method
+    return method if isinstance(method, str) else getattr(method, "__name__", "the method")
 
 
 def explain(
-    method: str | Method,
+    method: Asking,
     subject: Subject,
     inputs: Float[Tensor, "n c h w"],
     targets: Sequence[Target],
@@ -73,7 +106,7 @@ def explain(
     """
     order, maps, gaps = [], [], []
     for target, part in _parts(method, targets, batch_size):
-        made = method_named(method, seed=seed + part[0])(subject, inputs[part], target)
+        made = _for(method, part, seed)(subject, inputs[part], target)
         order += part
         maps.append(_maps(made, len(part), method))
         gaps.append(_gaps(made))
@@ -82,9 +115,15 @@ def explain(
     return Explained(torch.cat(maps)[back], torch.cat(kept)[back] if len(kept) == len(gaps) else None)
 
 
-def _parts(
-    method: str | Method, targets: Sequence[Target], batch_size: int
-) -> Iterator[tuple[Target, list[int]]]:
+def _for(method: Asking, rows: Sequence[int], seed: int) -> Method:
+    if isinstance(method, OverParts):
+        return method.of(rows)
+    if not isinstance(method, str):
+        return method
+    return partial(named(method), seed=seed + rows[0]) if method in SEEDED else named(method)
+
+
+def _parts(method: Asking, targets: Sequence[Target], batch_size: int) -> Iterator[tuple[Target, list[int]]]:
     """Inputs that go together; what is drawn depends on an input's number alone, whatever its target."""
     whole = {targets[0]: list(range(len(targets)))}
     for target, which in (whole if method in SEEDED else groups(targets)).items():
@@ -92,18 +131,14 @@ def _parts(
             yield target, which[start : start + batch_size]
 
 
-def _maps(made: Attribution | Tensor, n: int, method: str | Method) -> Tensor:
+def _maps(made: Attribution | Tensor, n: int, method: Asking) -> Tensor:
     maps = made.heatmap() if isinstance(made, Attribution) else made
     if len(maps) != n:
-        raise BadInput(f"{_name(method)} gives {len(maps)} maps for {n} inputs")
-    return as_map(maps.detach().cpu(), f"the maps of {_name(method)}")
+        raise BadInput(f"{label(method)} gives {len(maps)} maps for {n} inputs")
+    return as_map(maps.detach().cpu(), f"the maps of {label(method)}")
 
 
 def _gaps(made: Attribution | Tensor) -> Tensor | None:
     if isinstance(made, Tensor) or made.completeness_gap is None:
         return None
     return completeness(made).values.detach().cpu()
-
-
-def _name(method: str | Method) -> str:
-    return method if isinstance(method, str) else getattr(method, "__name__", "the method")

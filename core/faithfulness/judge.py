@@ -1,6 +1,6 @@
 """judge(): methods and maps ranked on one subject, beside controls that know nothing of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,9 +8,10 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.attribution.methods import CONTROLS
 from core.errors import BadInput, UnknownName
 from core.faithfulness.case import Case, case_of, with_maps
-from core.faithfulness.explaining import Explained, explain
+from core.faithfulness.explaining import Asking, Explained, explain
 from core.faithfulness.maps import as_map, fitted
 from core.faithfulness.max_sensitivity import max_sensitivity
 from core.faithfulness.metrics import METRICS
@@ -20,16 +21,13 @@ from core.faithfulness.verdicts import SanityCheck, Verdicts, compared, interval
 from core.progress import Progress, silent
 from core.subject import Subject
 
-CONTROLS = ("random", "edges")
-"""Maps that know nothing of the network: noise, and the edges of the input. They stand beside every method."""
-
 
 def judge(
     subject: Subject,
     inputs: Float[Tensor, "n c h w"],
     target: Asked,
     *,
-    methods: Sequence[str],
+    methods: Sequence[str] | Mapping[str, Asking],
     maps: Mapping[str, Any] | None = None,
     metrics: Sequence[str] = tuple(METRICS),
     samples: int = 32,
@@ -38,9 +36,10 @@ def judge(
 ) -> Verdicts:
     """Every metric of every method, of ``maps`` computed elsewhere and of the controls; ranks; sanity checks.
 
-    ``methods`` are names of ``core.attribution.METHODS``; ``maps`` (tensors or arrays, (n, rows, columns)) by a name
-    of their own. ``samples`` is the number of steps of each curve and of subsets of each size; twice as many squares
-    measure infidelity. Cost: metrics x methods x inputs x samples forward passes for curves, far less for the rest.
+    ``methods`` are names of ``core.attribution.METHODS``, or functions and ``OverParts`` by names of their own;
+    ``maps`` are tensors or arrays (n, rows, columns), by names of their own. ``samples`` is the number of steps of
+    each curve and of subsets of each size; twice as many squares measure infidelity. Cost: curves x methods x inputs
+    x samples forward passes; the other metrics let all methods share theirs.
 
     Raises
     ------
@@ -48,28 +47,31 @@ def judge(
         if inputs, target, methods, maps or metrics do not fit, in one sentence.
 
     >>> from core.targets import Output
-    >>> from core.testing import spotlight
-    >>> inputs = torch.rand(4, 3, 10, 10, generator=torch.Generator().manual_seed(0))
-    >>> made = judge(spotlight(), inputs, Output("policy", 1), methods=["integrated-gradients"])
-    >>> made.ranking[0], made.no_better_than_controls
-    ('integrated-gradients', {})
+    >>> from core.testing import lanterns
+    >>> made = lanterns(seed=0)
+    >>> found = judge(made.subject, made.inputs, Output("class", 1), methods=["integrated-gradients"], samples=8)
+    >>> found.ranking[0], found.no_better_than_controls, found.failed
+    ('integrated-gradients', {}, {})
     """
     _known(metrics)
+    if inputs[0, 0].numel() < 2:
+        raise BadInput(f"{subject.name} sees a list of numbers; maps can be judged where there are positions")
     case = case_of(subject, inputs, target, torch.zeros(len(inputs), 1, 1), seed=seed)
-    asked = tuple(dict.fromkeys(name for name in methods if name not in CONTROLS))
-    given = _given(maps or {}, [*asked, *CONTROLS], case)
+    asked = _asked(methods)
+    given = _given(maps or {}, asked, case)
     told: dict[str, Explained] = {}
-    for name in (*asked, *CONTROLS):
-        progress(len(told), len(asked) + len(CONTROLS), "maps")
-        told[name] = explain(name, subject, case.inputs, case.targets, seed=seed)
+    for name, method in asked.items():
+        progress(len(told), len(asked), "maps")
+        told[name] = explain(method, subject, case.inputs, case.targets, seed=seed)
     told |= {name: Explained(one) for name, one in given.items()}
-    found = _measured(case, told, given, metrics, samples, progress)
+    found = _measured(case, told, asked, metrics, samples, progress)
     ways = {name: (METRICS[name].better, METRICS[name].ranked) for name in found}
     rows, by_metric, mean = compared(found, ways, CONTROLS, seed=seed)
     names = list(told)
     ranks = dict(zip(names, mean, strict=True))
+    judged = tuple(name for name in names if name not in CONTROLS)
     return Verdicts(
-        methods=(*asked, *given),
+        methods=judged,
         controls=CONTROLS,
         rows=rows,
         ranks={name: interval(own, seed=seed) for name, own in ranks.items()},
@@ -80,10 +82,8 @@ def judge(
             }
             for name in names
         },
-        checks=_checks(case, [*asked, *CONTROLS], list(given), progress),
-        provenance=case.provenance(
-            "verdicts", methods=[*asked, *given], metrics=list(metrics), samples=samples
-        ),
+        checks=_checks(case, asked, list(given), progress),
+        provenance=case.provenance("verdicts", methods=list(judged), metrics=list(metrics), samples=samples),
     )
 
 
@@ -96,8 +96,19 @@ def _known(metrics: Sequence[str]) -> None:
         raise BadInput(f"none of {list(metrics)} says whether a map is true; add one of {', '.join(ranked)}")
 
 
-def _given(maps: Mapping[str, Any], taken: Sequence[str], case: Case) -> dict[str, Tensor]:
-    twice = [name for name in maps if name in taken]
+def _asked(methods: Sequence[str] | Mapping[str, Asking]) -> dict[str, Asking]:
+    """The methods by name, the controls after them."""
+    named = dict(methods) if isinstance(methods, Mapping) else {name: name for name in methods}
+    wrong = next((name for name in CONTROLS if named.get(name, name) != name), None)
+    if wrong is not None:
+        raise BadInput(f"{wrong!r} is a control; call the method that is to be judged otherwise")
+    return {name: method for name, method in named.items() if name not in CONTROLS} | {
+        name: name for name in CONTROLS
+    }
+
+
+def _given(maps: Mapping[str, Any], taken: Iterable[str], case: Case) -> dict[str, Tensor]:
+    twice = [name for name in maps if name in set(taken)]
     if twice:
         raise BadInput(
             f"maps named {twice[0]!r} have the name of a method that is asked too; call them otherwise"
@@ -111,7 +122,7 @@ def _given(maps: Mapping[str, Any], taken: Sequence[str], case: Case) -> dict[st
 def _measured(
     case: Case,
     told: Mapping[str, Explained],
-    given: Mapping[str, Tensor],
+    asked: Mapping[str, Asking],
     metrics: Sequence[str],
     samples: int,
     progress: Progress,
@@ -131,25 +142,25 @@ def _measured(
             gaps = {method: one.gaps for method, one in told.items() if one.gaps is not None}
             found[name] = {method: gap.double().numpy() for method, gap in gaps.items()}
         else:
-            found[name] = {method: _moved(case, method) for method in told if method not in given}
+            found[name] = {label: _moved(case, method) for label, method in asked.items()}
     progress(len(metrics), len(metrics), "metrics")
     return {name: values for name, values in found.items() if values}
 
 
-def _moved(case: Case, method: str) -> NDArray:
+def _moved(case: Case, method: Asking) -> NDArray:
     moved = max_sensitivity(case.subject, case.inputs, case.targets, method, samples=5, seed=case.seed)
     values: NDArray = moved.values.double().numpy()
     return values
 
 
 def _checks(
-    case: Case, methods: Sequence[str], given: Sequence[str], progress: Progress
+    case: Case, asked: Mapping[str, Asking], given: Sequence[str], progress: Progress
 ) -> tuple[SanityCheck, ...]:
     made = []
-    for number, method in enumerate(methods):
-        progress(number, len(methods), "sanity checks")
-        made += [check(name, case, method) for name in CHECKS]
-    progress(len(methods), len(methods), "sanity checks")
+    for number, (label, method) in enumerate(asked.items()):
+        progress(number, len(asked), "sanity checks")
+        made += [check(name, case, method, label=label) for name in CHECKS]
+    progress(len(asked), len(asked), "sanity checks")
     elsewhere = "computed elsewhere: without the method there is no second map to compare with"
     return (
         *made,

@@ -43,19 +43,25 @@ def fitted(
     return torch.nn.functional.interpolate(maps[:, None], size, mode="bilinear", antialias=finer)[:, 0]
 
 
-def ranks(maps: Float[Tensor, "n h w"], *, seed: int) -> Int[Tensor, "n h w"]:
+def ranks(
+    maps: Float[Tensor, "m h w"], *, of: Int[Tensor, "m"] | None = None, seed: int
+) -> Int[Tensor, "m h w"]:
     """Each position's place in its map's order, 0 the highest; equal values in an order of chance, by the seed.
 
-    Without that, the zeros of a map would go from the upper left to the lower right.
+    Without that, the zeros of a map would go from the upper left to the lower right. Each input has an order of
+    its own; ``of`` says whose map each is, where there are several of an input.
 
     >>> ranks(torch.tensor([[[1.0, 3.0, 2.0]]]), seed=0).tolist()
     [[[2, 0, 1]]]
     """
     flat = maps.flatten(1)
-    chance = torch.randperm(flat.shape[1], generator=torch.Generator().manual_seed(seed)).to(flat.device)
-    order = chance[flat[:, chance].argsort(dim=1, descending=True, stable=True)]
-    places = torch.arange(flat.shape[1], device=flat.device, dtype=torch.int32).expand(flat.shape)
-    return torch.empty_like(places.contiguous()).scatter_(1, order, places).view(maps.shape)
+    of = torch.arange(len(maps)) if of is None else of.cpu()
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.rand(int(of.max()) + 1, flat.shape[1], generator=generator).argsort(1)
+    chance = drawn[of].to(flat.device)
+    order = chance.gather(1, flat.gather(1, chance).argsort(dim=1, descending=True, stable=True))
+    places = torch.arange(flat.shape[1], device=flat.device, dtype=torch.int32).repeat(len(flat), 1)
+    return torch.empty_like(places).scatter_(1, order, places).view(maps.shape)
 
 
 def read_maps(path: str | Path) -> dict[str, Float[Tensor, "n rows columns"]]:

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput
-from core.faithfulness.explaining import Method, explain
+from core.faithfulness.explaining import Asking, explain, label
 from core.faithfulness.measured import Measured
 from core.faithfulness.scoring import Asked, per_input
 from core.provenance import fingerprint, provenance
@@ -18,7 +18,7 @@ def max_sensitivity(
     subject: Subject,
     inputs: Float[Tensor, "n c h w"],
     target: Asked,
-    method: str | Method,
+    method: Asking,
     *,
     radius: float = 0.02,
     samples: int = 10,
@@ -58,7 +58,7 @@ def max_sensitivity(
         metric="max-sensitivity",
         radius=radius,
         samples=samples,
-        method=method if isinstance(method, str) else getattr(method, "__name__", ""),
+        method=label(method),
     )
     return Measured("max-sensitivity", most, made)
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput
-from core.faithfulness.explaining import Method, explain
+from core.faithfulness.explaining import Asking, explain, label
 from core.faithfulness.scoring import Asked, per_input
 from core.faithfulness.similarity import spearman
 from core.provenance import Provenance, fingerprint, provenance
@@ -29,7 +29,7 @@ def random_logit(
     subject: Subject,
     inputs: Float[Tensor, "n c h w"],
     target: Asked,
-    method: str | Method,
+    method: Asking,
     *,
     seed: int = 0,
 ) -> RandomLogit:
@@ -60,7 +60,7 @@ def random_logit(
         data=fingerprint(inputs),
         seed=seed,
         metric="random-logit",
-        method=method if isinstance(method, str) else getattr(method, "__name__", ""),
+        method=label(method),
     )
     return RandomLogit(others, spearman(mine, theirs), spearman(mine.abs(), theirs.abs()), made)
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.errors import BadInput
-from core.faithfulness.explaining import Method, explain
+from core.faithfulness.explaining import Asking, explain, label
 from core.faithfulness.scoring import Asked, per_input
 from core.faithfulness.similarity import spearman
 from core.progress import Progress, silent
@@ -36,7 +36,7 @@ def randomisation(
     subject: Subject,
     inputs: Float[Tensor, "n c h w"],
     target: Asked,
-    method: str | Method,
+    method: Asking,
     *,
     stages: int = 5,
     seed: int = 0,
@@ -83,7 +83,7 @@ def randomisation(
         seed=seed,
         metric="randomisation",
         stages=len(reached),
-        method=method if isinstance(method, str) else getattr(method, "__name__", ""),
+        method=label(method),
     )
     layers = tuple(owners[count - 1] for count in reached)
     return Randomisation(layers, torch.stack(signed, 1), torch.stack(absolute, 1), made)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from core.faithfulness.case import Case
+from core.faithfulness.explaining import Asking
 from core.faithfulness.random_logit import choices, random_logit
 from core.faithfulness.randomisation import learned_layers, randomisation
 from core.faithfulness.verdicts import SanityCheck, interval
@@ -15,8 +16,8 @@ answer may well light up the same object, so only near identity fails.
 """
 
 
-def check(name: str, case: Case, method: str) -> SanityCheck:
-    """One check of one method of the table.
+def check(name: str, case: Case, method: Asking, *, label: str) -> SanityCheck:
+    """One check of one method, which the verdict calls ``label``.
 
     >>> import torch
     >>> from core.faithfulness.case import case_of
@@ -24,13 +25,13 @@ def check(name: str, case: Case, method: str) -> SanityCheck:
     >>> from core.testing import spotlight
     >>> inputs = torch.rand(4, 3, 10, 10, generator=torch.Generator().manual_seed(0))
     >>> case = case_of(spotlight(), inputs, Output("policy", 1), torch.zeros(4, 1, 1))
-    >>> check("random-logit", case, "integrated-gradients").passes
+    >>> check("random-logit", case, "integrated-gradients", label="IG").passes
     True
     """
     why_not = _missing(name, case)
     bar = CHECKS[name]
     if why_not:
-        return SanityCheck(method, name, None, bar, None, why_not)
+        return SanityCheck(label, name, None, bar, None, why_not)
     asked = (case.subject, case.inputs, case.targets, method)
     if name == "randomisation":
         values, what = randomisation(*asked, seed=case.seed).signed[:, -1], "with every layer random"
@@ -40,7 +41,7 @@ def check(name: str, case: Case, method: str) -> SanityCheck:
     passes = found.estimate < bar
     verb = "differs from" if passes else "is still like"
     reason = f"{name}: {what} its map {verb} the true one (Spearman {found}, bar {bar})"
-    return SanityCheck(method, name, found, bar, passes, reason)
+    return SanityCheck(label, name, found, bar, passes, reason)
 
 
 def _missing(name: str, case: Case) -> str:
