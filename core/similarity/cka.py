@@ -21,13 +21,13 @@ LEAST = 8
 """Inputs, and batches of inputs, that an interval needs at least."""
 SMALLEST = 4
 """Inputs of a batch that HSIC is defined for."""
-DRAWS = 500
+DRAWS = 300
 LARGEST = 8000
 """Inputs whose Gram matrices are held in memory at once."""
 
 
 def cka(
-    a: Float[Tensor, "n ..."], b: Float[Tensor, "n ..."], *, seed: int = 0, level: float = 0.95
+    a: Float[Tensor, "n ..."], b: Float[Tensor, "m ..."], *, seed: int = 0, level: float = 0.95
 ) -> Interval:
     """Linear CKA [kornblith2019] of two layers' activations of the same n inputs, from unbiased HSIC [song2012].
 
@@ -50,7 +50,12 @@ def cka(
     n = len(one)
     drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), DRAWS).T
     weights = torch.from_numpy(drawn).double()
-    estimate = _ratio(*(torch.tensor(hsic(*pair)) for pair in ((one, other), (one, one), (other, other))))
+    estimate = _ratio(
+        *(
+            torch.tensor(hsic(*pair), dtype=torch.float64)
+            for pair in ((one, other), (one, one), (other, other))
+        )
+    )
     ratios = _ratio(*(hsic_redrawn(*pair, weights) for pair in ((one, other), (one, one), (other, other))))
     low, high = np.nanquantile(ratios.numpy(), [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(estimate), float(low), float(high), n, level)

@@ -45,17 +45,18 @@ def hsic_redrawn(
     >>> round(float(hsic_redrawn(a, b, torch.ones(9, 1, dtype=torch.float64))), 9) == round(hsic(a, b), 9)
     True
     """
-    square = weights**2
+    square, cube = weights**2, weights**3
+    p1, p2, p3, p4 = (power.sum(0) for power in (weights, square, cube, weights**4))
     both = one * other
+    pairs, pairs_square, pairs_cube = both @ weights, both @ square, both @ cube
     left, right = one @ weights, other @ weights
-    pairs_square = both @ square
-    twice = (square * pairs_square).sum(0)
-    pairs = (weights * (both @ weights)).sum(0)
-    triples = (weights * (left * right - pairs_square)).sum(0)
-    touching = (square * left * right).sum(0) - twice
-    fours = (weights * left).sum(0) * (weights * right).sum(0) - 4 * touching - 2 * twice
-    p1, p2, p3, p4 = ((weights**power).sum(0) for power in (1, 2, 3, 4))
-    n_pairs = p1**2 - p2
-    n_triples = p1**3 - 3 * p1 * p2 + 2 * p3
-    n_fours = p1**4 - 6 * p1**2 * p2 + 3 * p2**2 + 8 * p1 * p3 - 6 * p4
-    return pairs / n_pairs + fours / n_fours - 2 * triples / n_triples
+    # K_ij L_ij over i, j and any two further inputs; then K_ij L_ik over i, j, k and a further one; then K_ij L_kl
+    twos = (p1**2 - p2) * (weights * pairs).sum(0) - 4 * p1 * (weights * pairs_square).sum(0)
+    twos += 4 * (weights * pairs_cube).sum(0) + 2 * (square * pairs_square).sum(0)
+    meeting = left * right - pairs_square
+    crossed = (one @ square) * right + left * (other @ square) - 2 * pairs_cube
+    threes = p1 * (weights * meeting).sum(0) - (square * meeting).sum(0) - (weights * crossed).sum(0)
+    fours = (weights * left).sum(0) * (weights * right).sum(0)
+    fours -= 4 * (square * meeting).sum(0) + 2 * (square * pairs_square).sum(0)
+    mass = p1**4 - 6 * p1**2 * p2 + 3 * p2**2 + 8 * p1 * p3 - 6 * p4
+    return (twos + fours - 2 * threes) / mass

@@ -59,7 +59,7 @@ class Matches:
 
 def best_buddies(
     a: Float[Tensor, "n ..."],
-    b: Float[Tensor, "n ..."],
+    b: Float[Tensor, "m ..."],
     *,
     top: int = 1,
     seed: int = 0,
