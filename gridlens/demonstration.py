@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.runs import commanded
-from gridlens.attributions import attribution_page
+from gridlens.attribution.making import Request, attributed
+from gridlens.attribution.page import write_page
 from gridlens.bars import bars
 from gridlens.commands.gallery import gallery
 from gridlens.commands.train import train
@@ -65,15 +66,18 @@ def _train(preset: str, steps: int | None, folder: Path) -> list[Entry]:
 def _core(out: Path, kind: str, subject: str) -> list[Entry]:
     opened = open_subject(subject)
     concepts = defaults(opened)
-    attribution = attribution_page(opened, command=f"gridlens attribute {subject}")
-    with bars() as progress:
+    request, folder = Request(), out / f"attribute-{kind}"
+    with bars() as progress, commanded(f"gridlens attribute {subject}"):
+        explained = attributed(opened, request, out=folder, progress=progress)
         found = probed(opened, concepts, progress=progress)
     pages = {
-        f"attribute-{kind}.html": attribution,
+        f"attribute-{kind}.html": write_page(
+            opened, explained, request, folder=folder, page=folder.with_suffix(".html")
+        ),
         f"probe-{kind}.html": probe_page(opened.subject.name, found, command=f"gridlens probe {subject}"),
     }
-    for name, page in pages.items():
-        print(write(page, out / name))
+    print(out / f"attribute-{kind}.html")
+    print(write(pages[f"probe-{kind}.html"], out / f"probe-{kind}.html"))
     return [report_entry(page, href=name) for name, page in pages.items()]
 
 

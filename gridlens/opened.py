@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 
+from core.device import device_named
 from core.errors import BadInput, UnknownName, nearest
 from core.subject import Subject
 from envs.registry import IDS, WORLDS
@@ -50,6 +52,9 @@ def open_subject(
     *,
     weights: str | Path | None = None,
     scaling: str | None = None,
+    size: int | None = None,
+    labels: Sequence[str] | None = None,
+    device: str | None = None,
     elsewhere: Elsewhere = Elsewhere(),
 ) -> Opened:
     """The agent of that folder, zip or organism if there is one, otherwise the classifier of that name.
@@ -58,15 +63,32 @@ def open_subject(
     ------
     UnknownName
         if there is none; the nearest organism or classifier is named.
+    BadInput
+        if a size or labels are given for an agent; and as ``vision.models.load``.
 
     >>> open_subject("shapes").subject.name
     'shapes'
     """
     if is_zip(text) or folder_of_agent(text):
-        return opened(text, elsewhere)
+        if size is not None or labels is not None:
+            raise BadInput(f"{text!r} is an agent; --size and --labels are for classifiers of pictures")
+        return on_device(opened(text, elsewhere), device)
     if ":" not in text and text not in models.names():  # with a colon: timm's, lucent's, or the user's own
         raise UnknownName("agent folder, organism or classifier", text, [*names(), *models.names()])
-    return Opened(models.load(text, weights=weights, scaling=scaling))
+    subject = models.load(text, weights=weights, scaling=scaling, size=size, labels=labels, device=device)
+    return Opened(subject)
+
+
+def on_device(found: Opened, device: str | None) -> Opened:
+    """The same agent on a device.
+
+    >>> on_device(open_subject("shapes"), None).subject.device.type
+    'cpu'
+    """
+    if device is None:
+        return found
+    module = deepcopy(found.subject.module).to(device_named(device))
+    return replace(found, subject=replace(found.subject, module=module))
 
 
 def open_agent(

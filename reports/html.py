@@ -142,12 +142,14 @@ def anchor(text: str) -> str:
 
 
 def records(table: Table) -> list[dict[str, Any]]:
-    """A table's rows by column name; an interval takes four columns.
+    """A table's rows by column name; an interval takes four columns, in every row.
 
     >>> records(Table(("agent", "success"), [("a", Interval(0.5, 0.4, 0.6, 9))], caption=""))
     [{'agent': 'a', 'success': 0.5, 'success low': 0.4, 'success high': 0.6, 'success n': 9}]
     """
-    return [_spread(dict(zip(table.header, row, strict=True))) for row in table.rows]
+    rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    wide = {name for row in rows for name, value in row.items() if isinstance(value, Interval)}
+    return [_spread(row, wide) for row in rows]
 
 
 def csv_uri(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -159,7 +161,7 @@ def csv_uri(rows: Sequence[Mapping[str, Any]]) -> str:
     return "data:text/csv;base64," + base64.b64encode(text.getvalue().encode()).decode()
 
 
-def _spread(row: Mapping[str, Any]) -> dict[str, Any]:
+def _spread(row: Mapping[str, Any], wide: set[str]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, Interval):
@@ -167,6 +169,7 @@ def _spread(row: Mapping[str, Any]) -> dict[str, Any]:
             flat[f"{name} n"] = value.n
         else:
             flat[name] = value
+            flat |= {f"{name} {end}": None for end in ("low", "high", "n") if name in wide}
     return flat
 
 

@@ -117,7 +117,7 @@ def attribution_overlays(overlays: Sequence[Overlay], *, title: str, caption: st
     def draw(canvas: Canvas) -> None:
         for index, one in enumerate(overlays):
             left, up = (index % columns) * (side + 8), height - (index // columns) * block - 16
-            for pixels, base in ((_plain(one), up - side), (overlaid(one), up - 2 * side - 5)):
+            for pixels, base in ((plain(one.image), up - side), (overlaid(one), up - 2 * side - 5)):
                 axes = canvas.add_axes((left / WIDTH, base / height, side / WIDTH, side / height))
                 axes.imshow(pixels, interpolation="none")
                 axes.set_axis_off()
@@ -125,25 +125,27 @@ def attribution_overlays(overlays: Sequence[Overlay], *, title: str, caption: st
             named: dict[str, Any] = {"fontsize": 9, "va": "top"}
             canvas.text(left / WIDTH, (up + 12) / height, clipped(one.subject, room), color=INK, **named)
             canvas.text(left / WIDTH, (base - 4) / height, clipped(one.note, room), color=MUTED, **named)
-        _signed_legend(canvas, height)
+        signed_legend(canvas, height)
 
     rows = [
         {"subject": o.subject, "note": o.note, "sum": float(o.attribution.sum()), "strongest": _peak(o)}
         for o in overlays
     ]
-    alt = f"{title}. " + " ".join(_pointed(one) for one in overlays)
+    alt = f"{title}. " + " ".join(pointed(one) for one in overlays)
     return figure(draw, height=height, title=title, caption=caption, alt=alt, rows=rows)
 
 
-def overlaid(one: Overlay) -> Float[np.ndarray, "a b 3"]:
+def overlaid(one: Overlay, *, peak: float | None = None) -> Float[np.ndarray, "a b 3"]:
     """The input in pale grey under its attribution: colour says the sign, opacity the strength.
+
+    ``peak`` is the strength drawn full; without it, the 99th percentile of the map's own.
 
     >>> overlaid(Overlay("a", np.ones((2, 2, 3)), np.zeros((2, 2)))).round(2)[0, 0].tolist()
     [0.95, 0.95, 0.95]
     """
-    image = _plain(one)
+    image = plain(one.image)
     signed = blocks(one.attribution)
-    strength = signed / (float(np.quantile(np.abs(signed), 0.99)) or _peak(one) or 1.0)
+    strength = signed / (peak or float(np.quantile(np.abs(signed), 0.99)) or _peak(one) or 1.0)
     height, width = max(image.shape[0], signed.shape[0]), max(image.shape[1], signed.shape[1])
     image, strength = _stretched(image, height, width), _stretched(strength, height, width)
     grey = 0.45 + 0.5 * np.repeat(image.mean(2, keepdims=True), 3, axis=2)
@@ -162,9 +164,9 @@ def blocks(attribution: Float[np.ndarray, "rows cols"]) -> Float[np.ndarray, "do
     return np.add.reduceat(np.add.reduceat(attribution, starts[0], axis=0), starts[1], axis=1)
 
 
-def _plain(one: Overlay) -> Float[np.ndarray, "h w 3"]:
-    image = np.asarray(one.image, float)
-    return np.clip(image / 255 if one.image.dtype == np.uint8 else image, 0, 1)
+def plain(image: Num[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
+    """A picture, uint8 or in [0, 1], as floats in [0, 1]."""
+    return np.clip(np.asarray(image, float) / (255 if image.dtype == np.uint8 else 1), 0, 1)
 
 
 def _peak(one: Overlay) -> float:
@@ -224,7 +226,8 @@ def _maze_legend(canvas: Canvas, one: MazeMap, scale: Normalize, height: float) 
     axes.text(154, 9, f"{scale.vmax:.2g}", va="center", color=INK, fontsize=9)
 
 
-def _signed_legend(canvas: Canvas, height: float) -> None:
+def signed_legend(canvas: Canvas, height: float) -> None:
+    """What orange and blue mean, along the lower edge of a canvas of ``height`` points."""
     axes = canvas.add_axes((0, 0, 1, 18 / height))
     axes.set(xlim=(0, WIDTH), ylim=(0, 18))
     axes.set_axis_off()
@@ -245,7 +248,8 @@ def _told(one: MazeMap) -> str:
     )
 
 
-def _pointed(one: Overlay) -> str:
+def pointed(one: Overlay) -> str:
+    """In words: where the strongest spot is, and its sign."""
     row, column = np.unravel_index(np.abs(one.attribution).argmax(), one.attribution.shape)
     sign = "for" if one.attribution[row, column] >= 0 else "against"
     note = f" ({one.note})" if one.note else ""

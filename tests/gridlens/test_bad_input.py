@@ -58,7 +58,7 @@ def one_sentence(said):
         (["evaluate", "runs/none"], "runs/none"),
         (["compare", "runs/a", "runs/b"], "runs/a"),
         (["attribute", "shapes", "--target", "class:rnig"], "ring"),
-        (["attribute", "shapes", "--method", "gradcam"], "grad-cam"),
+        (["attribute", "shapes", "--methods", "gradcam"], "grad-cam"),
         (["attribute", "nowhere"], "nowhere"),
         (["probe", "shapes", "--concept", "sise"], "'size'"),
     ],

@@ -6,7 +6,9 @@ from torch import nn
 
 from core.subject import wrap
 from gridlens import galleries
-from gridlens.attributions import _inputs, attribution_page
+from gridlens.attribution.inputs import shown
+from gridlens.attribution.making import Request, attributed
+from gridlens.attribution.page import write_page
 from gridlens.opened import Opened
 from vision.scaling import parse_scaling
 
@@ -25,11 +27,13 @@ def test_a_gallery_opens_its_pictures_in_grey(grey, tmp_path, monkeypatch):
     assert [unit["unit"] for unit in made.units] == ["0:0", "0:1"]
 
 
-def test_an_attribution_page_shows_grey_inputs(grey):
-    inputs, pictures = _inputs(Opened(grey, None), None, 2, 0)
-    assert inputs.shape == (2, 1, 12, 12)
-    assert all(picture.shape == (12, 12, 3) and np.ptp(picture, axis=2).max() == 0 for picture in pictures)
-    page = attribution_page(
-        Opened(grey, None), command="gridlens attribute", methods=["integrated-gradients"], count=2
+def test_an_attribution_page_shows_grey_inputs(grey, tmp_path):
+    seen = shown(Opened(grey), count=2)
+    assert seen.inputs.shape == (2, 1, 12, 12)
+    assert all(
+        picture.shape == (12, 12, 3) and np.ptp(picture, axis=2).max() == 0 for picture in seen.pictures
     )
-    assert len(page.evidence) == 2
+    request = Request(methods=("saliency",), count=2, samples=4, stages=2)
+    found = attributed(Opened(grey), request, out=tmp_path / "run")
+    page = write_page(Opened(grey), found, request, folder=tmp_path / "run", page=tmp_path / "page.html")
+    assert page.evidence[0].title == "Maps side by side"
