@@ -96,7 +96,7 @@ def correlations(exact: PatchEffects, approximate: PatchEffects) -> Float[np.nda
 def switches(
     subject: Subject, clean: Float[Tensor, "n c h w"], corrupted: Float[Tensor, "n c h w"], layer: str
 ) -> dict[str, Float[Tensor, "n"]]:
-    """For every ReLU at or after ``layer``: the share of its numbers that is on in one run and off in the other.
+    """For every ReLU behind ``layer``: the share of its numbers that is on in one run and off in the other.
 
     There the gradient of one run says nothing about the way to the other, and attribution patching is wrong.
 
@@ -113,7 +113,7 @@ def switches(
     True
     """
     names = list(subject.layers)
-    after = names[names.index(layer_named(subject, layer).name) :]
+    after = names[names.index(layer_named(subject, layer).name) + 1 :]
     relus = [name for name in after if isinstance(subject.module.get_submodule(name), nn.ReLU | nn.ReLU6)]
     if not relus:
         return {}

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from core.errors import BadInput
 from core.interventions.continuation import continuation
-from core.interventions.patching import AT_ONCE, Into, PatchEffects, assembled, checked_into, paired
+from core.interventions.patching import AT_ONCE, PatchEffects, assembled, checked_into, paired
 from core.interventions.sites import By, checked_by, units_first
 from core.progress import Progress, silent
 from core.subject import Subject, layer_named
@@ -16,12 +16,12 @@ from core.targets import Target, checked
 def attribution_patching(
     subject: Subject,
     clean: Float[Tensor, "n c h w"],
-    corrupted: Float[Tensor, "n c h w"],
+    corrupted: Float[Tensor, "..."],
     target: Target,
     layer: str,
     *,
-    by: By = "unit",
-    into: Into = "corrupted",
+    by: str = "unit",
+    into: str = "corrupted",
     steps: int = 1,
     progress: Progress = silent,
 ) -> PatchEffects:
@@ -43,8 +43,8 @@ def attribution_patching(
     >>> attribution_patching(spotlight(), clean, corrupted, Output("policy", 1), "relu").effects.tolist()
     [[0.0, 1.0]]
     """
-    info, into = layer_named(subject, layer), checked_into(into)
-    by = checked_by(by, info)
+    info = layer_named(subject, layer)
+    way, run = checked_by(by, info), checked_into(into)
     checked(subject, target)
     if steps < 1:
         raise BadInput(f"gradients are taken at 1 point or more between the two runs; got steps={steps}")
@@ -53,7 +53,7 @@ def attribution_patching(
     for start in range(0, len(clean), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         pairs = paired(subject, clean[part], corrupted[part], target, layer, first=start)
-        (inputs, base, begun), source = pairs.base(into), pairs.source(into)[1]
+        (inputs, base, begun), source = pairs.base(run), pairs.source(run)[1]
         record, rows = tail.record(inputs), list(range(len(inputs)))
         slope = torch.zeros_like(base)
         for step in range(steps):
@@ -66,10 +66,10 @@ def attribution_patching(
                     (grad,) = torch.autograd.grad(total, point, allow_unused=True)
                     slope += torch.zeros_like(base) if grad is None else grad / steps
         moved = units_first(slope * (source - base), info)
-        scores.append(begun[:, None] + _summed(moved, by))
+        scores.append(begun[:, None] + _summed(moved, way))
         parts.append(pairs)
         progress(min(start + AT_ONCE, len(clean)), len(clean), f"attribution patching {layer}")
-    return assembled(subject, target, info, by, into, "gradient", torch.cat(scores), parts, steps=steps)
+    return assembled(subject, target, info, way, run, "gradient", torch.cat(scores), parts, steps=steps)
 
 
 def _summed(moved: Float[Tensor, "n c p"], by: By) -> Float[Tensor, "n s"]:

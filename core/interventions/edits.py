@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -18,7 +17,6 @@ Place = tuple[int, int]
 """Row and column of a layer's map."""
 Change = Callable[[Tensor, LayerInfo], Tensor]
 """A layer's output, and what is known of the layer, to what stands in its stead: a new tensor that broadcasts to it."""
-To = Literal["zero", "mean", "resample"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +39,7 @@ class Intervention:
 
 
 def ablate(
-    what: str | Unit | Direction, *, to: To = "zero", reference: Tensor | None = None, seed: int = 0
+    what: str | Unit | Direction, *, to: str = "zero", reference: Tensor | None = None, seed: int = 0
 ) -> Intervention:
     """A layer, a unit (at a place, if it has one) or a direction put to nothing, to its mean, or to another input's.
 
@@ -231,15 +229,15 @@ def _fitting(source: Tensor, activations: Tensor, layer: str) -> Tensor:
 
 def _mask(intervention: Intervention, activations: Tensor, layer: LayerInfo) -> Tensor:
     """(1, ...) of the layer's shape: true where the edit is made."""
-    mask = torch.zeros_like(activations[:1], dtype=torch.bool, memory_format=torch.contiguous_format)
+    mask = torch.zeros(1, *activations.shape[1:], device=activations.device)
     units = slice(None) if intervention.units is None else list(intervention.units)
     if intervention.positions is None:
-        (mask.movedim(-1, 1) if layer.axes in ("hwc", "tc") else mask)[:, units] = True
-        return mask
+        (mask.movedim(-1, 1) if layer.axes in ("hwc", "tc") else mask)[:, units] = 1.0
+        return mask.bool()
     maps = as_maps(mask, layer)
     for y, x in intervention.positions:
-        maps[:, units, y, x] = True
-    return mask
+        maps[:, units, y, x] = 1.0
+    return mask.bool()
 
 
 def _chosen(unit: Unit) -> tuple[tuple[int, ...], tuple[Place, ...] | None]:

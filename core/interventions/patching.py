@@ -78,12 +78,12 @@ class Pairs:
 def patch_effects(
     subject: Subject,
     clean: Float[Tensor, "n c h w"],
-    corrupted: Float[Tensor, "n c h w"],
+    corrupted: Float[Tensor, "..."],
     target: Target,
     layer: str,
     *,
-    by: By = "unit",
-    into: Into = "corrupted",
+    by: str = "unit",
+    into: str = "corrupted",
     batch_size: int = 64,
     progress: Progress = silent,
 ) -> PatchEffects:
@@ -104,26 +104,41 @@ def patch_effects(
     >>> patch_effects(spotlight(), clean, corrupted, Output("policy", 1), "relu").effects.tolist()
     [[0.0, 1.0]]
     """
-    info, into = layer_named(subject, layer), checked_into(into)
-    by = checked_by(by, info)
+    info = layer_named(subject, layer)
+    way, run = checked_by(by, info), checked_into(into)
     checked(subject, target)
     tail = continuation(subject, layer, target)
-    scores, ends = [], []
-    done, total = 0, 0
+    scores, parts = [], []
     for start in range(0, len(clean), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         pairs = paired(subject, clean[part], corrupted[part], target, layer, first=start)
-        inputs, _, _ = pairs.base(into)
-        record = tail.record(inputs)
-        sites = count(by, record.activations.shape[1:], info)
-        total = total or sites * len(clean)
-        for row in range(len(inputs)):
-            source = pairs.source(into)[1][row : row + 1]
-            scores.append(_each(record, row, source, by, info, batch_size))
-            done += sites
-            progress(done, total, f"patching {layer}")
-        ends.append(pairs)
-    return assembled(subject, target, info, by, into, "exact", torch.stack(scores), ends)
+        record, source = tail.record(pairs.base(run)[0]), pairs.source(run)[1]
+        scores.append(swept(record, source, way, info, batch_size=batch_size))
+        parts.append(pairs)
+        progress(min(start + AT_ONCE, len(clean)), len(clean), f"patching {layer}")
+    return assembled(subject, target, info, way, run, "exact", torch.cat(scores), parts)
+
+
+def swept(
+    record: Recorded, source: Float[Tensor, "n ..."], by: By, layer: LayerInfo, *, batch_size: int
+) -> Float[Tensor, "n s"]:
+    """The score of every recorded input with each site taken from ``source``, one by one."""
+    sites, n = count(by, source.shape[1:], layer), len(source)
+    together = max(1, batch_size // sites)
+    scores = torch.empty(n, sites, dtype=record.clean.dtype, device=record.clean.device)
+    with torch.no_grad():
+        for first in range(0, n, together):
+            rows = range(first, min(first + together, n))
+            for start in range(0, sites, batch_size):
+                some = range(start, min(start + batch_size, sites))
+                variants = [
+                    exchanged(record.activations[row : row + 1], source[row : row + 1], some, by, layer)
+                    for row in rows
+                ]
+                which = first if len(rows) == 1 else [row for row in rows for _ in some]
+                scored = record.scores(variants[0] if len(rows) == 1 else torch.cat(variants), which)
+                scores[rows.start : rows.stop, some.start : some.stop] = scored.view(len(rows), len(some))
+    return scores
 
 
 def paired(
@@ -190,22 +205,6 @@ def assembled(
         extra,
         about,
     )
-
-
-def _each(
-    record: Recorded, row: int, source: Tensor, by: By, layer: LayerInfo, batch_size: int
-) -> Float[Tensor, "s"]:
-    """The score after each site's patch."""
-    base = record.activations[row : row + 1]
-    sites = count(by, base.shape[1:], layer)
-    with torch.no_grad():
-        parts = [
-            record.scores(
-                exchanged(base, source, range(start, min(start + batch_size, sites)), by, layer), row
-            )
-            for start in range(0, sites, batch_size)
-        ]
-    return torch.cat(parts)
 
 
 def checked_into(into: str) -> Into:
