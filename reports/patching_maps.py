@@ -31,7 +31,7 @@ class Dots:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Effects by place, (rows, columns) over the picture; ``outline`` True where the inputs differ, if that is known."""
+    """Effects by place, (rows, columns) over the picture; ``outline``: where the inputs differ, if that is known."""
 
     name: str
     effects: Float[np.ndarray, "rows cols"]

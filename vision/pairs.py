@@ -126,7 +126,8 @@ def pairs(
     """``each`` pairs of every kind, between whose two pictures the classifier's answer turns.
 
     Photographs are drawn at random; where the source has classes, only those that the network gets right. The
-    unrelated input is a third photograph whose answer is neither of the two.
+    unrelated input is a third photograph whose answer is neither of the two. The first pairs of a kind are the same
+    whatever else is asked for.
 
     Raises
     ------
@@ -144,9 +145,10 @@ def pairs(
     for name in kinds:
         if name not in KINDS:
             raise UnknownName("kind of pair", name, KINDS)
-    drawing = _Drawing(subject, suited(source, subject.spec), np.random.default_rng(seed))
+    drawing = _Drawing(subject, suited(source, subject.spec))
     found: list[Pair] = []
     for name in kinds:
+        drawing.begin(np.random.default_rng([seed, *name.encode()]))
         for pair in _of_kind(name, drawing, each):
             found.append(pair)
             progress(len(found), each * len(kinds), f"looking for pairs · {name}")
@@ -156,12 +158,16 @@ def pairs(
 class _Drawing:
     """Photographs drawn one by one in random order, over and over, with what the network answers to each."""
 
-    def __init__(self, subject: Subject, source: ImageSource, rng: np.random.Generator) -> None:
-        self.subject, self.source, self.rng = subject, source, rng
+    def __init__(self, subject: Subject, source: ImageSource) -> None:
+        self.subject, self.source = subject, source
         self.head = next(iter(subject.heads))
         self.answers: dict[int, int] = {}
         self.fits: dict[int, bool] = {}
-        self.order: list[int] = []
+        self.begin(np.random.default_rng(0))
+
+    def begin(self, rng: np.random.Generator) -> None:
+        """Start another order."""
+        self.rng, self.order = rng, list[int]()
 
     def next(self, barred: Sequence[int] = ()) -> tuple[int, Tensor]:
         """The number and the pixels of one whose answer is none of ``barred``."""

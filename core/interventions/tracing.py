@@ -104,8 +104,8 @@ def trace(tail: Continuation, pair: Pair, *, units: int, seed: int) -> Trace:
     blocks = bench.blocks(height, width)
     return Trace(
         tail.layer,
-        float(record.clean[CLEAN]),
-        float(record.clean[CORRUPTED]),
+        bench.end,
+        bench.start,
         whole=float(bench.recovered(every)),
         idle=float(bench.recovered(every, CORRUPTED)),
         full=float(bench.recovered(every, CLEAN, CLEAN)),
@@ -152,7 +152,10 @@ class _Bench:
         self.record, self.layer, self.generator = record, layer, generator
         self.flat = units_first(record.activations.contiguous(), layer)
         self.shape = self.flat.shape[1:]
-        self.start, self.end = (float(record.clean[row]) for row in (CORRUPTED, CLEAN))
+        # One by one, as patched runs are scored: in a batch of another size the last digits would differ.
+        with torch.no_grad():
+            ends = [record.scores(record.activations[row : row + 1], row) for row in (CORRUPTED, CLEAN)]
+        self.start, self.end = (float(end) for end in ends)
 
     def recovered(self, masks: Bool[Tensor, "m c p"], source: int = CLEAN, base: int = CORRUPTED) -> Tensor:
         """The share of the logit difference, on the CPU, with each mask's part of ``source`` put into ``base``."""

@@ -14,6 +14,7 @@ from core.subject import Subject, layer_named
 from envs.spec import World
 from gridlens.opened import Opened
 from gridlens.patching import evidence
+from gridlens.patching.compensating import Compensated, by_compensation, compensated
 from gridlens.patching.examples import by_site
 from gridlens.patching.measuring import Measured, interleaved, measured, usual_layers
 from gridlens.patching.summary import layers_of, rows, summary
@@ -81,7 +82,9 @@ def patching(
             progress=progress,
         )
         write_csv(folder / TABLE, rows(found))
-        report = _report(opened, found, asked, source, command)
+        shown = example_layer([summary(found, layer) for layer in layers_of(found)]).layer
+        removed = compensated(subject, found, layers, shown, folder, seed=asked.seed, progress=progress)
+        report = _report(opened, found, asked, source, removed, command)
         export(report, folder / "data")
         return write(report, folder / PAGE)
 
@@ -123,7 +126,12 @@ def _pairs(opened: Opened, source: ImageSource | World, asked: Asked, progress: 
 
 
 def _report(
-    opened: Opened, found: Sequence[Measured], asked: Asked, source: ImageSource | World, command: str
+    opened: Opened,
+    found: Sequence[Measured],
+    asked: Asked,
+    source: ImageSource | World,
+    removed: Compensated,
+    command: str,
 ) -> Report:
     subject = opened.subject
     layers = [summary(found, layer) for layer in layers_of(found)]
@@ -140,6 +148,7 @@ def _report(
             evidence.by_share(found, layers),
             by_site(subject, found, shown),
             evidence.by_gradient(found, layers),
+            by_compensation(removed),
             evidence.by_answer(found, layers),
             evidence.by_kind(found, shown),
         ],
@@ -158,9 +167,9 @@ def _approach(found: Sequence[Measured], source: ImageSource | World) -> str:
         f"{len(pairs)} pairs of inputs between which the answer turns ({kinds}). The network runs on the corrupted one "
         "while part of one layer is taken over from its run on the clean one. What comes back of the logit difference "
         "between the two answers is the effect: 0 none, 1 all of it.\n\n"
-        "Sites are ranked by what each brings back alone (where not all were patched alone, by the mean gradient on the way), the best "
-        "are patched together, and beside them as many at random, and the same ones from a third input that has to do with "
-        "neither."
+        "Sites are ranked by what each brings back alone (where not all were patched alone, by the mean gradient on "
+        "the way), the best are patched together, and beside them as many at random, and the same ones from a third "
+        "input that has to do with neither."
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from core.interventions.tracing import ANOTHER, BEST, RANDOM, SHARES
+from core.interventions.tracing import ANOTHER, BEST, RANDOM, SHARES, STEPS
 from gridlens.patching.criteria import CRITERIA, AtLayer, verdicts
 from gridlens.patching.measuring import Measured
 from gridlens.patching.summary import (

@@ -102,8 +102,8 @@ def _by_gradient(found: Sequence[Measured], layers: Sequence[AtLayer]) -> list[s
     if not wide:
         return []
     return [
-        f"At {', '.join(wide)} not every unit was patched alone: the best units are those by stepped gradient there, and "
-        "other units might bring back more."
+        f"At {', '.join(wide)} not every unit was patched alone: the best units are those by stepped gradient there, "
+        "and other units might bring back more."
     ]
 
 

@@ -49,6 +49,8 @@ def test_the_unrelated_one_is_answered_with_neither(subject, made):
 def test_the_same_seed_draws_the_same_pairs(subject, made):
     again = pairs(subject, shapes_source(200), each=3, seed=1)
     other = pairs(subject, shapes_source(200), each=3, seed=2)
+    fewer = pairs(subject, shapes_source(200), kinds=["halves"], each=2, seed=1)
+    assert [pair.fingerprint for pair in fewer] == [pair.fingerprint for pair in made[-3:-1]]
     assert [pair.fingerprint for pair in again] == [pair.fingerprint for pair in made]
     assert {pair.fingerprint for pair in other}.isdisjoint(pair.fingerprint for pair in made)
 
