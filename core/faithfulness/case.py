@@ -44,7 +44,7 @@ def case_of(
     subject: Subject,
     inputs: Float[Tensor, "n c h w"],
     target: Asked,
-    maps: Float[Tensor, "n rows columns"],
+    maps: Float[Tensor, "m rows columns"],
     *,
     seed: int = 0,
     batch_size: int = BATCH,

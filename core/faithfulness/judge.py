@@ -38,8 +38,8 @@ def judge(
 
     ``methods`` are names of ``core.attribution.METHODS``, or functions and ``OverParts`` by names of their own;
     ``maps`` are tensors or arrays (n, rows, columns), by names of their own. ``samples`` is the number of steps of
-    each curve and of subsets of each size; twice as many squares measure infidelity. Cost: curves x methods x inputs
-    x samples forward passes; the other metrics let all methods share theirs.
+    each curve and of subsets of each size; four times as many squares measure infidelity. Cost: curves x methods x
+    inputs x samples forward passes; the other metrics let all methods share theirs.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from core.errors import BadInput, NotFinite, Unreadable
 
 
 def fitted(
-    maps: Float[Tensor, "n rows columns"], inputs: Float[Tensor, "n c h w"], *, name: str = "maps"
+    maps: Float[Tensor, "m rows columns"], inputs: Float[Tensor, "n c h w"], *, name: str = "maps"
 ) -> Float[Tensor, "n h w"]:
     """Maps of any resolution at that of the inputs (bilinear, averaged where they were finer), on their device.
 

@@ -38,7 +38,7 @@ def _area(case: Case, samples: int, *, way: Way, baseline: Baseline) -> Tensor:
 
 
 def _unexplained(case: Case, samples: int) -> Tensor:
-    masks = squares((case.inputs.shape[2], case.inputs.shape[3]), 2 * samples, seed=case.seed)
+    masks = squares((case.inputs.shape[2], case.inputs.shape[3]), 4 * samples, seed=case.seed)
     return infidelity_of(case, effects(case, masks, baseline="black"), scaling="positive").unexplained
 
 
