@@ -15,6 +15,9 @@ from core.layers import as_maps
 from core.subject import Hook, Subject, hooked, layer_named
 from core.targets import Target, checked, score
 
+PROBES = 4
+"""So many inputs say where Grad-CAM looks."""
+
 
 def grad_cam(
     subject: Subject, inputs: Float[Tensor, "n c h w"], target: Target, *, at: str | None = None
@@ -69,49 +72,59 @@ def map_layers(subject: Subject, target: Target) -> tuple[str, ...]:
 def deepest(subject: Subject, inputs: Float[Tensor, "n c h w"], target: Target) -> str | None:
     """The deepest layer with maps where Grad-CAM finds what the target saw; None if there is none.
 
-    Asked of the first input: which layers' positions have a gradient, and which of those nothing passes by. Where
-    no layer is passed by all (parallel towers), the deepest that has a gradient.
+    Asked of the first inputs: which layers' positions have a gradient, and which of those nothing passes by. Where
+    no layer is passed by all (parallel towers), the deepest that has a gradient; where none has one (a unit that
+    is silent), the deepest that is passed by all.
     """
     names = map_layers(subject, target)
-    heard, same = _heard(subject, inputs[:1], target, names)
-    for name in reversed(heard):
+    heard, same = _heard(subject, inputs[:PROBES], target, names)
+    for name in reversed(heard or names):
         if _all_passes(subject, inputs[:1], target, name):
-            return same[name]
-    return same[heard[-1]] if heard else None
+            return same.get(name, name)
+    return same.get((heard or names)[-1]) if names else None
 
 
 def _heard(
-    subject: Subject, one: Tensor, target: Target, names: tuple[str, ...]
+    subject: Subject, few: Tensor, target: Target, names: tuple[str, ...]
 ) -> tuple[list[str], Mapping[str, str]]:
     """The layers whose positions the target still looks at; and the first name of each that gives the same tensor."""
-    with torch.enable_grad(), _recorded(subject, names) as kept:
-        answer = score(subject, one.detach().requires_grad_(), target).sum()
+    with torch.enable_grad(), _recorded(subject, names) as (kept, versions):
+        answer = score(subject, few.detach().requires_grad_(), target).sum()
+    same = _first_names(names, kept, versions)
     asked = [name for name in names if name in kept and kept[name].requires_grad]
     if not asked or not answer.requires_grad:
-        return [], {}
+        return [], same
     found = torch.autograd.grad(answer, [kept[name] for name in asked], allow_unused=True)
     heard = [
         name
         for name, slope in zip(asked, found, strict=True)
         if slope is not None and bool(as_maps(slope, subject.layers[name]).any())
     ]
-    first: dict[int, str] = {}
-    return heard, {name: first.setdefault(id(kept[name]), name) for name in heard}
+    return heard, same
+
+
+def _first_names(
+    names: tuple[str, ...], kept: Mapping[str, Tensor], versions: Mapping[str, int]
+) -> dict[str, str]:
+    """For every layer the first that gives the same tensor, not changed in place between the two."""
+    first: dict[tuple[int, int], str] = {}
+    return {name: first.setdefault((id(kept[name]), versions[name]), name) for name in names if name in kept}
 
 
 @contextmanager
-def _recorded(subject: Subject, names: tuple[str, ...]) -> Iterator[dict[str, Tensor]]:
-    """As ``core.activations.recording``, but the network runs to its end."""
+def _recorded(subject: Subject, names: tuple[str, ...]) -> Iterator[tuple[dict[str, Tensor], dict[str, int]]]:
+    """Inside, what layers give, and how often each had been changed in place when it did."""
     kept: dict[str, Tensor] = {}
+    versions: dict[str, int] = {}
 
     def hook_for(name: str) -> Hook:
         def hook(_: nn.Module, __: object, output: Tensor) -> None:
-            kept[name] = output
+            kept[name], versions[name] = output, output._version
 
         return hook
 
     with hooked(subject.module, names, hook_for):
-        yield kept
+        yield kept, versions
 
 
 def _all_passes(subject: Subject, one: Tensor, target: Target, name: str) -> bool:

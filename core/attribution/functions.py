@@ -16,16 +16,21 @@ WEIGHTED = frozenset(("conv1d", "conv2d", "conv3d", "linear"))
 """Layers of weights."""
 
 STRAIGHT = frozenset((
-    "max_pool2d", "max_pool1d", "avg_pool2d", "avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool1d",
-    "adaptive_max_pool2d", "batch_norm", "dropout", "dropout2d", "feature_dropout", "alpha_dropout",
+    "avg_pool2d", "avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool1d",
+    "batch_norm", "dropout", "dropout2d", "feature_dropout", "alpha_dropout",
     "flatten", "view", "reshape", "permute", "transpose", "t", "movedim", "squeeze", "unsqueeze", "unflatten",
     "expand", "expand_as", "contiguous", "clone", "to", "float", "type", "type_as", "cpu", "cuda", "alias",
     "cat", "concat", "stack", "chunk", "split", "unbind", "narrow", "select", "index_select", "gather", "pad",
     "__getitem__", "__get__", "roll", "pixel_shuffle", "channel_shuffle", "interpolate", "upsample",
     "add", "add_", "__add__", "__radd__", "__iadd__", "sub", "sub_", "__sub__", "__rsub__", "__isub__",
-    "neg", "__neg__", "sum", "mean", "detach", "requires_grad_", "relu_", "conv_transpose2d",
+    "neg", "__neg__", "sum", "mean", "detach", "requires_grad_", "conv_transpose2d",
+    "flip", "repeat", "repeat_interleave", "tile", "swapaxes", "moveaxis", "pixel_unshuffle", "fold", "unfold",
+    "constant_pad_nd", "native_batch_norm", "ravel", "unsafe_chunk", "tensor_split", "hsplit", "vsplit", "double",
 ))
-"""Sums, means, choices and rearrangements (of a network that is not being trained), and ReLU in place."""
+"""Sums, means and rearrangements, in a network that is not being trained."""
+
+CHOOSING = frozenset(("relu", "relu_", "max_pool2d", "max_pool1d", "adaptive_max_pool2d", "amax", "maximum"))
+"""Each answer is one of what they are given, or 0."""
 
 PRODUCTS = frozenset(("mul", "mul_", "__mul__", "__rmul__", "__imul__", "matmul", "__matmul__", "bmm", "einsum"))
 QUOTIENTS = frozenset(("div", "div_", "__truediv__", "__itruediv__"))
@@ -37,8 +42,13 @@ def moving(given: Sequence[Any]) -> list[bool]:
     return [isinstance(one, Tensor) and one.requires_grad for one in given]
 
 
+def moves(out: Any) -> bool:
+    """Whether what a function gave, or any of what it gave, depends on the input."""
+    return any(moving(out if isinstance(out, tuple | list) else [out]))
+
+
 def linear(name: str, given: Sequence[Any]) -> bool:
-    """Whether a function adds up, chooses or rearranges what depends on the input, or scales it by what does not.
+    """Whether a function adds up or rearranges what depends on the input, or scales it by what does not.
 
     >>> linear("mul", [2.0, 3.0]), linear("softmax", [1.0])
     (True, False)

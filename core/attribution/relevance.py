@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from core.attribution.functions import OF_ONE_NUMBER, WEIGHTED, linear
+from core.attribution.functions import CHOOSING, OF_ONE_NUMBER, WEIGHTED, linear, moves
 from core.attribution.result import Attribution
 from core.attribution.site import Site, about, batches, score_at, site_of
 from core.errors import BadInput, UnknownName
@@ -21,8 +21,17 @@ RULES: tuple[Rule, ...] = ("gamma", "epsilon")
 GAMMA = 0.25
 EPSILON = 1e-9
 
-_PAID_ON = OF_ONE_NUMBER - {"relu", "abs", "exp", "log", "sqrt", "clamp", "clamp_min"}
-"""Activations that hand on all that they get; ReLU's own slope does that, and the others' value at 0 is not 0."""
+_PAID_ON = (OF_ONE_NUMBER | {"local_response_norm"}) - {
+    "relu",
+    "abs",
+    "exp",
+    "log",
+    "sqrt",
+    "clamp",
+    "clamp_min",
+}
+"""Activations, and normalisation by neighbouring channels [binder2016], that hand on all that they get; ReLU's own
+slope does that, and the others' value at 0 is not 0."""
 
 
 def lrp(
@@ -127,11 +136,7 @@ class _Paying(TorchFunctionMode):
         if isinstance(given, Tensor) and given.requires_grad and name in _PAID_ON:
             return _paid_on(func(*args, **options), given)
         out = func(*args, **options)
-        if (
-            isinstance(out, Tensor)
-            and out.requires_grad
-            and not (name == "relu" or linear(name, [*args, *options.values()]))
-        ):
+        if moves(out) and not (name in CHOOSING or linear(name, [*args, *options.values()])):
             self.unruled.add(name.strip("_"))
         return out
 
@@ -145,8 +150,7 @@ def _weighted(func: Callable[..., Tensor], args: tuple, options: Mapping[str, An
         made = out
     else:
         rest = {name: value for name, value in options.items() if name not in ("input", "weight", "bias")}
-        good = None if bias is None else bias + GAMMA * bias.clamp(min=0)
-        made = func(given, weight + GAMMA * weight.clamp(min=0), good, *args[3:], **rest)
+        made = func(given, weight + GAMMA * weight.clamp(min=0), bias, *args[3:], **rest)
     base = made.detach()
     share = out.detach() / (base + EPSILON * torch.where(base < 0, -1.0, 1.0))
     return out.detach() + share * (made - base)

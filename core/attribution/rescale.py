@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from core.attribution.baselines import Baseline
-from core.attribution.functions import OF_ONE_NUMBER, linear
+from core.attribution.functions import OF_ONE_NUMBER, linear, moves
 from core.attribution.result import Attribution
 from core.attribution.site import Site, about, batches, score_at, site_of, start_of
 from core.errors import BadInput
@@ -54,17 +54,14 @@ def deeplift(
     site = site_of(subject, inputs, target, at)
     start = start_of(site, baseline)
     parts, gaps = [], []
-    missed: set[str] = set()
     for rows in batches(site):
-        values, change, unruled = _carried(site, start, rows)
+        values, change = _carried(site, start, rows)
         gap = values.flatten(1).sum(1) - change
         allowed = GAP * change.abs() + 1e-4 * values.flatten(1).abs().sum(1) + 1e-6
-        if bool((gap.abs() > allowed).any()) or not bool(torch.isfinite(gap).all()):
-            missed |= unruled or {"a function that it does not see"}
+        if not bool((gap.abs() <= allowed).all()):
+            raise BadInput(_sentence(subject, {"a function that it does not see"}))
         parts.append(values)
         gaps.append(gap)
-    if missed:
-        raise BadInput(_sentence(subject, missed))
     return Attribution(
         values=torch.cat(parts),
         target=str(target),
@@ -78,7 +75,7 @@ def deeplift(
 
 def why_no_deeplift(subject: Subject) -> str | None:
     """Why DeepLift cannot be asked of a network, in one sentence; found by asking it of noise. None where it can."""
-    noise = torch.rand(2, *subject.spec.shape, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(1, *subject.spec.shape, generator=torch.Generator().manual_seed(0))
     try:
         deeplift(subject, noise, Output(next(iter(subject.heads))), baseline="grey")
     except BadInput as error:
@@ -93,8 +90,8 @@ def _sentence(subject: Subject, missed: set[str]) -> str:
     )
 
 
-def _carried(site: Site, start: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, set[str]]:
-    """Values, the change of score that they should sum to, and the functions met that no rule covers.
+def _carried(site: Site, start: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Values, and the change of score that they should sum to; raises BadInput for functions that no rule covers.
 
     Inputs and their baselines go through the network as the two halves of one batch.
     """
@@ -106,13 +103,15 @@ def _carried(site: Site, start: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, s
         mode = _Rescaling()
         with mode:
             scores = score_at(site, both, torch.cat([rows, rows]))
+        if mode.unruled:
+            raise BadInput(_sentence(site.subject, mode.unruled))
         slopes = (
             torch.autograd.grad(scores[: len(rows)].sum(), both, allow_unused=True)[0]
             if scores.requires_grad
             else None
         )
     multipliers = torch.zeros_like(here) if slopes is None else slopes[: len(rows)]
-    return multipliers * (here - there), change, mode.unruled
+    return multipliers * (here - there), change
 
 
 class _Rescaling(TorchFunctionMode):
@@ -140,7 +139,7 @@ class _Rescaling(TorchFunctionMode):
             rule = _pooled if name == "max_pool2d" else _chord
             return rule(func, given, args[1:], options)
         out = func(*args, **options)
-        if isinstance(out, Tensor) and out.requires_grad and not linear(name, [*args, *options.values()]):
+        if moves(out) and not linear(name, [*args, *options.values()]):
             self.unruled.add(name.strip("_"))
         return out
 

@@ -67,6 +67,8 @@ def site_of(
 
 def score_at(site: Site, values: Float[Tensor, "m ..."], rows: Int[Tensor, "m"]) -> Float[Tensor, "m"]:
     """The target's score with ``values`` at the site, for the inputs of these ``rows``; differentiable."""
+    if values.requires_grad:
+        values = values.clone()  # a leaf may not be changed in place, and some networks do that
     if site.layer is None:
         return score(site.subject, values, site.target)
     left = [site.layer.calls]
