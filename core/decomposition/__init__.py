@@ -63,10 +63,6 @@ METHODS: Mapping[str, Method] = {
 """Name to method; ``learn(source, *, k, seed, progress, **own options) -> Learned``."""
 
 
-SAID = ("active", "checkpoint")
-"""Options that are in a method's own notes or say nothing of the result."""
-
-
 def fit(
     activations: Tensor | ActivationSource,
     *,
@@ -127,8 +123,7 @@ def fit(
         method=method,
         k=k,
         rows=len(source),
-        **_plain(options),
-        **learned.notes,
+        **{**_plain(options), **learned.notes},
     )
     return Dictionary(layer, method, chosen.code, learned.atoms, learned.parts, quality, stamp)
 
@@ -148,12 +143,10 @@ def _parted(
 
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options that a provenance can hold, and that no method says of itself."""
-    return {
-        name: value
-        for name, value in options.items()
-        if isinstance(value, int | float | str) and name not in SAID
-    }
+    """Options that a provenance can hold."""
+    kept = {name: value for name, value in options.items() if isinstance(value, int | float | str)}
+    kept.pop("checkpoint", None)  # where it is kept says nothing of what came out
+    return kept
 
 
 def _check_counts(source: ActivationSource, k: int) -> None:

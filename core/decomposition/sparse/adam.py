@@ -6,16 +6,10 @@ from torch import Tensor
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8
 
 
-def step(
-    state: dict[str, Tensor],
-    gradients: dict[str, Tensor],
-    moments: dict[str, Tensor],
-    number: int,
-    rate: float,
-) -> None:
+def step(state: dict[str, Tensor], gradients: dict[str, Tensor], number: int, rate: float) -> None:
     """Step ``number`` (from 1) of Adam [kingma2015] at a learning rate, in place."""
     for name, gradient in gradients.items():
-        first, second = moments[f"first.{name}"], moments[f"second.{name}"]
+        first, second = state[f"first.{name}"], state[f"second.{name}"]
         first.lerp_(gradient, 1 - FIRST)
         second.mul_(SECOND).addcmul_(gradient, gradient, value=1 - SECOND)
         spread = second.sqrt().div_((1 - SECOND**number) ** 0.5).add_(TINY)
@@ -24,8 +18,5 @@ def step(
 
 def no_moments(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Moments before the first step."""
-    return {
-        f"{order}.{name}": torch.zeros_like(values)
-        for order in ("first", "second")
-        for name, values in state.items()
-    }
+    pairs = [(order, name) for order in ("first", "second") for name in state]
+    return {f"{order}.{name}": torch.zeros_like(state[name]) for order, name in pairs}
