@@ -1,5 +1,6 @@
 """factored(): a hidden layer's attributions taken apart into a few groups of units, and what they leave over."""
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,8 +61,6 @@ def factored(attribution: Attribution, *, k: int = 8, seed: int = 0, iterations:
     >>> factored(made, k=2).maps.shape
     torch.Size([4, 2, 12, 12])
     """
-    from sklearn.decomposition import NMF
-
     maps = attribution.maps().detach()
     n, c, h, w = maps.shape
     if attribution.at == "input" or c == 1:
@@ -74,9 +73,7 @@ def factored(attribution: Attribution, *, k: int = 8, seed: int = 0, iterations:
             f"{k} factors do not fit {c} units at {n * h * w} positions; expected 1 to {min(c, n * h * w)}"
         )
     rows = maps.permute(0, 2, 3, 1).reshape(-1, c).double().cpu().numpy()
-    both = np.concatenate([np.maximum(rows, 0), np.maximum(-rows, 0)])
-    model = NMF(k, init="nndsvda", random_state=seed, max_iter=iterations, tol=1e-5)
-    codes, atoms = _scaled(model.fit_transform(both), model.components_)
+    codes, atoms = _factors(np.concatenate([np.maximum(rows, 0), np.maximum(-rows, 0)]), k, seed, iterations)
     signed = codes[: len(rows)] - codes[len(rows) :]
     left = rows - signed @ atoms
     whole = float((rows**2).sum())
@@ -98,8 +95,19 @@ def factored(attribution: Attribution, *, k: int = 8, seed: int = 0, iterations:
     )
 
 
-def _scaled(codes: np.ndarray, atoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Atoms of length 1, those that hold most first."""
+def _factors(rows: np.ndarray, k: int, seed: int, iterations: int) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (m, k) and atoms (k, c) of length 1, those that hold most first; rows of zeros are spared."""
+    from sklearn.decomposition import NMF
+    from sklearn.exceptions import ConvergenceWarning
+
+    codes, filled = np.zeros((len(rows), k)), rows.any(1)
+    if not filled.any():
+        return codes, np.zeros((k, rows.shape[1]))
+    model = NMF(k, init="nndsvda", random_state=seed, max_iter=iterations)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # what is missing is in the residual
+        codes[filled] = model.fit_transform(rows[filled])
+    atoms = model.components_
     lengths = np.linalg.norm(atoms, axis=1)
     atoms = atoms / np.where(lengths > 0, lengths, 1)[:, None]
     codes = codes * lengths

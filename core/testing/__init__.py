@@ -1,26 +1,35 @@
 """Planted subjects whose true answer is known, one a file, for tests of every method and ``gridlens selftest``."""
 
-from core.testing.backup import Backup, backup
+from core.testing.backup import Backup, planted_backup
 from core.testing.classifier import planted_classifier
+from core.testing.concepts import ConceptReader, concept_reader
 from core.testing.lanterns import Lanterns, lanterns
-from core.testing.pathway import Pathway, pathway, pathway_pairs
+from core.testing.pathway import Pathway, pathway_pairs, planted_pathway
+from core.testing.seeker import Sought, seeker, sought
 from core.testing.senses import SENSES, PlantedSenses, two_senses
 from core.testing.spotlight import spotlight
 from core.testing.superposition import Superposition, superposition
+from core.testing.switches import switches
 
 __all__ = [
     "SENSES",
     "Backup",
+    "ConceptReader",
     "Lanterns",
     "Pathway",
     "PlantedSenses",
+    "Sought",
     "Superposition",
-    "backup",
+    "concept_reader",
     "lanterns",
-    "pathway",
     "pathway_pairs",
+    "planted_backup",
     "planted_classifier",
+    "planted_pathway",
+    "seeker",
+    "sought",
     "spotlight",
     "superposition",
+    "switches",
     "two_senses",
 ]
