@@ -9,6 +9,7 @@ import typer
 from core.errors import GridlensError
 from gridlens.commands.attribute import attribute
 from gridlens.commands.compare import compare
+from gridlens.commands.decompose import decompose
 from gridlens.commands.demo import demo
 from gridlens.commands.evaluate import evaluate
 from gridlens.commands.gallery import gallery
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "reproduce": reproduce,
     "attribute": attribute,
     "patch": patch,
+    "decompose": decompose,
     "probe": probe,
     "compare": compare,
     "selftest": selftest,

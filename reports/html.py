@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from core.artifacts import write_text
 from core.errors import BadInput
 from core.uncertainty import Interval
-from reports.sections import Figure, Report, Table
+from reports.sections import Figure, Link, Report, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -91,6 +91,8 @@ def cell(value: Any) -> str:
     """
     if value is None:
         return "–"
+    if isinstance(value, Link):
+        return Markup('<a href="{}">{}</a>').format(value.href, value.text)
     return number(value) if isinstance(value, float) else str(value)
 
 
@@ -168,7 +170,7 @@ def _spread(row: Mapping[str, Any], wide: set[str]) -> dict[str, Any]:
             flat |= {name: value.estimate, f"{name} low": value.low, f"{name} high": value.high}
             flat[f"{name} n"] = value.n
         else:
-            flat[name] = value
+            flat[name] = str(value) if isinstance(value, Link) else value
             flat |= {f"{name} {end}": None for end in ("low", "high", "n") if name in wide}
     return flat
 

@@ -8,7 +8,19 @@ from core.errors import BadInput
 from core.provenance import Provenance
 from core.uncertainty import Interval
 
-Cell = str | int | float | Interval | None
+
+@dataclass(frozen=True)
+class Link:
+    """Text that leads elsewhere: ``href`` is an address, or ``#`` and the anchor of a title on the same page."""
+
+    text: str
+    href: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | int | float | Interval | Link | None
 
 
 @dataclass(frozen=True, eq=False)
