@@ -148,7 +148,7 @@ def _measured(
 
 
 def _moved(case: Case, method: Asking) -> NDArray:
-    moved = max_sensitivity(case.subject, case.inputs, case.targets, method, samples=5, seed=case.seed)
+    moved = max_sensitivity(case.subject, case.inputs, case.targets, method, samples=3, seed=case.seed)
     values: NDArray = moved.values.double().numpy()
     return values
 

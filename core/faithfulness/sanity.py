@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from torch import Tensor
+
 from core.faithfulness.case import Case
 from core.faithfulness.explaining import Asking
 from core.faithfulness.random_logit import choices, random_logit
 from core.faithfulness.randomisation import learned_layers, randomisation
 from core.faithfulness.verdicts import SanityCheck, interval
+from core.uncertainty import Interval
 
 CHECKS: Mapping[str, float] = {"randomisation": 0.5, "random-logit": 0.9}
 """Check to the similarity (Spearman, signs kept) at which it is failed.
@@ -14,6 +17,9 @@ CHECKS: Mapping[str, float] = {"randomisation": 0.5, "random-logit": 0.9}
 A map of a network in which nothing learned is left should have little to do with the true one. The map of another
 answer may well light up the same object, so only near identity fails.
 """
+
+STAGES = 3
+"""Stops of the cascade: the layer before the answer, half of all, all."""
 
 
 def check(name: str, case: Case, method: Asking, *, label: str) -> SanityCheck:
@@ -33,15 +39,25 @@ def check(name: str, case: Case, method: Asking, *, label: str) -> SanityCheck:
     if why_not:
         return SanityCheck(label, name, None, bar, None, why_not)
     asked = (case.subject, case.inputs, case.targets, method)
+    cascade: tuple[tuple[str, Interval], ...] = ()
     if name == "randomisation":
-        values, what = randomisation(*asked, seed=case.seed).signed[:, -1], "with every layer random"
+        found = randomisation(*asked, stages=STAGES, seed=case.seed)
+        each = [_mean(column, case.seed) for column in found.signed.unbind(1)]
+        cascade = tuple(zip(found.layers, each, strict=True))
+        alike, what = each[-1], "with every layer random"
     else:
-        values, what = random_logit(*asked, seed=case.seed).signed, "for another answer drawn at random"
-    found = interval(values.double().numpy(), seed=case.seed)
-    passes = found.estimate < bar
+        alike, what = (
+            _mean(random_logit(*asked, seed=case.seed).signed, case.seed),
+            "for another answer, drawn at random,",
+        )
+    passes = alike.estimate < bar
     verb = "differs from" if passes else "is still like"
-    reason = f"{name}: {what} its map {verb} the true one (Spearman {found}, bar {bar})"
-    return SanityCheck(label, name, found, bar, passes, reason)
+    reason = f"{name}: {what} its map {verb} the true one (Spearman {alike}, bar {bar})"
+    return SanityCheck(label, name, alike, bar, passes, reason, cascade)
+
+
+def _mean(values: Tensor, seed: int) -> Interval:
+    return interval(values.double().numpy(), seed=seed)
 
 
 def _missing(name: str, case: Case) -> str:

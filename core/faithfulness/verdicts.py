@@ -34,7 +34,8 @@ class SanityCheck:
     """Whether a method's map is tied to the weights (``randomisation``) or to the answer (``random-logit``).
 
     ``similarity`` is the mean Spearman correlation with the map that ought to be another; it passes below ``bar``.
-    Where the check does not apply both are None.
+    Where the check does not apply both are None. ``cascade`` has the similarity on the way there: each layer down to
+    which, from the answer, all were random.
     """
 
     method: str
@@ -43,6 +44,7 @@ class SanityCheck:
     bar: float
     passes: bool | None
     reason: str
+    cascade: tuple[tuple[str, Interval], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

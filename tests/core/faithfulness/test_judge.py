@@ -134,7 +134,11 @@ def test_tokens_units_and_single_channels_are_judged_as_they_are():
     inputs = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     asked = {"methods": ["saliency", "integrated-gradients"], "metrics": QUICK, "samples": 4}
     small = planted_classifier(seed=0, size=16)
-    for subject, target in [(tokens, Output("class", 1)), (tokens, Unit("block", 3)), (small, Unit("relu", 2))]:
+    for subject, target in [
+        (tokens, Output("class", 1)),
+        (tokens, Unit("block", 3)),
+        (small, Unit("relu", 2)),
+    ]:
         verdicts = judge(subject, inputs, target, **asked)
         assert set(verdicts.ranks) == {"saliency", "integrated-gradients", "random", "edges"}
         assert all(np.isfinite(row.values).all() for row in verdicts.rows)
