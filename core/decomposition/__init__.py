@@ -31,6 +31,7 @@ from core.decomposition.source import (
     whole,
 )
 from core.decomposition.sparse import batchtopk_sae, jumprelu_sae, topk_sae
+from core.decomposition.sparse.settings import SETTINGS
 from core.decomposition.stability import Stability, stability
 from core.decomposition.units import atoms_as_units
 from core.errors import BadInput, UnknownName
@@ -40,24 +41,31 @@ from core.provenance import provenance
 
 @dataclass(frozen=True)
 class Method:
-    """A function that learns atoms from a source, the kind of code that goes with them, and what it is in words."""
+    """A function that learns atoms, the kind of code that goes with them, what it is in words, its own options."""
 
     learn: Callable[..., Learned]
     code: str
     help: str
+    options: tuple[str, ...] = ()
 
+
+SAE_OPTIONS = ("checkpoint", *SETTINGS)
 
 METHODS: Mapping[str, Method] = {
     "pca": Method(principal_components, "linear", "orthogonal atoms by variance"),
-    "nmf": Method(non_negative_factors, "non-negative", "non-negative atoms that only add up"),
-    "ica": Method(independent_components, "linear", "atoms with independent codes"),
-    "k-means": Method(clusters, "nearest", "one atom a cluster of activations"),
-    "topk-sae": Method(topk_sae, "topk", "sparse autoencoder, the largest codes of each row kept"),
+    "nmf": Method(
+        non_negative_factors, "non-negative", "non-negative atoms that only add up", ("iterations",)
+    ),
+    "ica": Method(independent_components, "linear", "atoms with independent codes", ("iterations",)),
+    "k-means": Method(clusters, "nearest", "one atom a cluster of activations", ("starts",)),
+    "topk-sae": Method(
+        topk_sae, "topk", "sparse autoencoder, the largest codes of each row kept", SAE_OPTIONS
+    ),
     "batchtopk-sae": Method(
-        batchtopk_sae, "threshold", "sparse autoencoder, the largest codes of a batch kept"
+        batchtopk_sae, "threshold", "sparse autoencoder, the largest codes of a batch kept", SAE_OPTIONS
     ),
     "jumprelu-sae": Method(
-        jumprelu_sae, "threshold", "sparse autoencoder, a threshold learned for each atom"
+        jumprelu_sae, "threshold", "sparse autoencoder, a threshold learned for each atom", SAE_OPTIONS
     ),
 }
 """Name to method; ``learn(source, *, k, seed, progress, **own options) -> Learned``."""
@@ -85,7 +93,7 @@ def fit(
     Raises
     ------
     UnknownName
-        if there is no such method.
+        if there is no such method, or it has no such option.
     BadInput
         if there are fewer rows than atoms, or the method cannot take the activations or make so many atoms.
     NotFinite
@@ -99,6 +107,9 @@ def fit(
     """
     if method not in METHODS:
         raise UnknownName("method of decomposition", method, METHODS)
+    for name in options:
+        if name not in (*METHODS[method].options, "subject", "data"):
+            raise UnknownName(f"option of {method}", name, METHODS[method].options)
     subject, data = options.pop("subject", ""), options.pop("data", "")
     source = as_source(activations, group)
     _check_counts(source, k)

@@ -26,7 +26,6 @@ class Checkpoint:
     seed: int
     plan: Settings
     source: ActivationSource = field(repr=False)
-    seconds: float = SECONDS
     last: float = field(default_factory=time.monotonic)
 
     @property
@@ -47,7 +46,7 @@ class Checkpoint:
 
     def write(self, state: dict[str, Tensor], number: int) -> None:
         """Write the state after so many steps, if it is time or the last step."""
-        if self.folder is None or (time.monotonic() - self.last < self.seconds and number < self.plan.steps):
+        if self.folder is None or (time.monotonic() - self.last < SECONDS and number < self.plan.steps):
             return
         if (path := self.path) is not None:
             write_tensors(path, state, {"steps": str(number)})
