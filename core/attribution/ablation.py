@@ -24,7 +24,7 @@ def occlusion(
     at: str | None = None,
     side: int | None = None,
     stride: int | None = None,
-    baseline: Baseline | Tensor = "black",
+    baseline: Baseline = "black",
 ) -> Attribution:
     """What the score loses when a square window slides over the picture, or a layer's maps [zeiler2014].
 
@@ -81,7 +81,7 @@ def feature_ablation(
     *,
     at: str | None = None,
     parts: Parts | None = None,
-    baseline: Baseline | Tensor = "black",
+    baseline: Baseline = "black",
     progress: Progress = silent,
 ) -> Attribution:
     """What the score loses when each part alone is taken away and shows the baseline instead.
@@ -136,5 +136,5 @@ def _windows(height: int, width: int, side: int, stride: int) -> Bool[Tensor, "m
     return found.flatten(1)
 
 
-def _said(baseline: Baseline | Tensor) -> str:
+def _said(baseline: Baseline) -> str:
     return baseline if isinstance(baseline, str) else "given"

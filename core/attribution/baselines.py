@@ -1,22 +1,22 @@
 """Baselines: what an input is compared with - black, grey, the mean of the inputs, a blurred copy, or one given."""
 
-from typing import Literal
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput, UnknownName
 
-Baseline = Literal["black", "grey", "mean", "blur"]
-BASELINES: tuple[Baseline, ...] = ("black", "grey", "mean", "blur")
+Baseline = str | Tensor
+"""A name of ``BASELINES``, or a baseline for each input (n, c, h, w) or for all (c, h, w)."""
+
+BASELINES = ("black", "grey", "mean", "blur")
 """0; 0.5; the mean of the inputs given; each input blurred until only its colours are left."""
 
 BLUR = 1 / 8
 """Standard deviation of the blur, as a share of the picture's shorter side."""
 
 
-def baseline_of(inputs: Float[Tensor, "n c h w"], baseline: Baseline | Tensor) -> Float[Tensor, "n c h w"]:
+def baseline_of(inputs: Float[Tensor, "n c h w"], baseline: Baseline) -> Float[Tensor, "n c h w"]:
     """The baseline of each input: by name, or one given for each (n, c, h, w) or for all (1, c, h, w) or (c, h, w).
 
     Raises

@@ -23,7 +23,7 @@ class Taken:
     start: Float[Tensor, "n ..."] = field(repr=False)
 
 
-def taken(site: Site, parts: Parts | None, baseline: Baseline | Tensor) -> Taken:
+def taken(site: Site, parts: Parts | None, baseline: Baseline) -> Taken:
     """The parts asked for, or squares of a picture, the numbers of a list, the units of a layer.
 
     Raises

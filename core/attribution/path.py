@@ -18,7 +18,7 @@ def integrated_gradients(
     target: Target,
     *,
     at: str | None = None,
-    baseline: Baseline | Tensor = "black",
+    baseline: Baseline = "black",
     steps: int = 32,
 ) -> Attribution:
     """Integrated gradients [sundararajan2017] by captum, at the input (default) or at a layer.

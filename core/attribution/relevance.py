@@ -1,7 +1,7 @@
 """LRP: the score handed back layer by layer, each unit paying the units that it was made of."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -15,8 +15,7 @@ from core.errors import BadInput, UnknownName
 from core.subject import Subject
 from core.targets import Output, Target
 
-Rule = Literal["gamma", "epsilon"]
-RULES: tuple[Rule, ...] = ("gamma", "epsilon")
+RULES = ("gamma", "epsilon")
 
 GAMMA = 0.25
 EPSILON = 1e-9
@@ -40,7 +39,7 @@ def lrp(
     target: Target,
     *,
     at: str | None = None,
-    rule: Rule = "gamma",
+    rule: str = "gamma",
 ) -> Attribution:
     """Layer-wise relevance propagation [bach2015], at the input (default) or at a layer.
 
@@ -88,7 +87,7 @@ def why_no_lrp(subject: Subject) -> str | None:
     return None
 
 
-def _paid(site: Site, rows: Tensor, rule: Rule) -> Tensor:
+def _paid(site: Site, rows: Tensor, rule: str) -> Tensor:
     """Relevance is value x slope once each function's slope says whom it pays."""
     here = site.values[rows].requires_grad_()
     with torch.enable_grad():
@@ -116,7 +115,7 @@ def _zero(site: Site) -> Tensor | float:
 class _Paying(TorchFunctionMode):
     """Inside, each function keeps its values and has the slope by which it pays; nothing on the model changes."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: str) -> None:
         super().__init__()
         self.rule = rule
         self.unruled: set[str] = set()
@@ -141,7 +140,7 @@ class _Paying(TorchFunctionMode):
         return out
 
 
-def _weighted(func: Callable[..., Tensor], args: tuple, options: Mapping[str, Any], rule: Rule) -> Tensor:
+def _weighted(func: Callable[..., Tensor], args: tuple, options: Mapping[str, Any], rule: str) -> Tensor:
     """A layer of weights: pays each input by what it brought, in the gamma rule the bringers of good more."""
     out = func(*args, **options)
     named = dict(zip(("input", "weight", "bias"), args[:3], strict=False)) | dict(options)

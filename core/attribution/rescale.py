@@ -29,7 +29,7 @@ def deeplift(
     target: Target,
     *,
     at: str | None = None,
-    baseline: Baseline | Tensor = "black",
+    baseline: Baseline = "black",
 ) -> Attribution:
     """DeepLIFT with the rescale rule [shrikumar2017]; the values sum to the change of score, or it is refused.
 

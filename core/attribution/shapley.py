@@ -28,7 +28,7 @@ def shapley(
     *,
     at: str | None = None,
     parts: Parts | None = None,
-    baseline: Baseline | Tensor = "black",
+    baseline: Baseline = "black",
     permutations: int = 16,
     seed: int = 0,
     progress: Progress = silent,

@@ -84,7 +84,7 @@ def score_at(site: Site, values: Float[Tensor, "m ..."], rows: Int[Tensor, "m"])
         return score(site.subject, site.inputs[rows], site.target)
 
 
-def start_of(site: Site, baseline: Baseline | Tensor) -> Tensor:
+def start_of(site: Site, baseline: Baseline) -> Tensor:
     """What a baseline leaves at the site, (n, ...)."""
     return _there(site.subject, baseline_of(site.inputs, baseline), site.layer)
 

@@ -38,9 +38,8 @@ class _Seeker(nn.Module):
         self.block = nn.Identity()
         self.head = nn.Linear(len(patterns), PATTERNS, bias=False)
         self.eye.weight.data = patterns.clone()
-        self.eye.bias.data = -0.6 * CONTRAST * patterns.flatten(1).abs().sum(1) - 0.5 * patterns.flatten(
-            1
-        ).sum(1)
+        flat = patterns.flatten(1)
+        self.eye.bias = nn.Parameter(-0.6 * CONTRAST * flat.abs().sum(1) - 0.5 * flat.sum(1))
         self.head.weight.data = torch.eye(PATTERNS, len(patterns))
 
     def forward(self, inputs: Tensor) -> Tensor:
