@@ -7,40 +7,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
-from core.activations import capture
 from core.attribution.gradient import gradients
-from core.attribution.site import room, site_of
-from core.concept_vectors import enough, separating
-from core.errors import BadInput, NotFinite
-from core.layers import LayerInfo, as_maps
+from core.attribution.site import site_of
+from core.concept_runs import Examples, Runs, TcavSettings, gathered, runs_of
+from core.concept_vectors import enough
+from core.errors import BadInput
+from core.layers import as_maps
 from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
 from core.subject import Subject, layer_named
 from core.targets import Direction, Target, checked
 from core.uncertainty import Interval, bootstrap_interval
-
-HELD_OUT = 1 / 3
-"""Share of the examples on which a vector's accuracy is measured, and which it is not fitted to."""
-
-
-@dataclass(frozen=True)
-class TcavSettings:
-    """``runs`` vectors a concept, each against another draw of random images; ``nulls`` random concepts, as many each.
-
-    ``kind`` of vector as in ``core.concept_vectors``. ``over`` the layer's "channels", averaged over positions, or the
-    "whole" of it, as published: with thousands of numbers, random concepts' vectors are noise that no gradient follows,
-    and the faintest trace of a concept counts as more. ``alpha`` is how often one of all concepts may be called
-    significant where none matters; without ``nulls`` there are 100, or as many as that takes.
-    """
-
-    runs: int = 10
-    nulls: int | None = None
-    kind: str = "logistic"
-    over: str = "channels"
-    alpha: float = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,31 +47,6 @@ class TcavResult:
     significant: bool
     direction: Direction = field(repr=False)
     provenance: Provenance = field(repr=False)
-
-
-@dataclass(frozen=True)
-class _Runs:
-    """What the vectors of one concept came to, run by run; ``coefficients`` (examples,) are the mean vector's."""
-
-    score: NDArray
-    sensitivity: NDArray
-    accuracy: NDArray
-    coefficients: NDArray
-
-
-@dataclass(frozen=True)
-class _Examples:
-    """All examples' activations (n, d) without the random ones' mean, products with one another and with the slopes.
-
-    ``places`` has each concept's rows, ``pool`` those of the random images.
-    """
-
-    activations: Tensor
-    shape: tuple[int, ...]
-    products: Float[np.ndarray, "n n"]
-    along: Float[np.ndarray, "inputs n"]
-    places: Mapping[str, NDArray]
-    pool: NDArray
 
 
 def tcav(
@@ -133,17 +87,20 @@ def tcav(
     """
     info = layer_named(subject, layer)
     _check(concepts, random, settings)
-    examples = _examples(subject, inputs, target, info, concepts, random, settings)
+    site = site_of(subject, inputs, target, info.name)
+    slopes = gradients(site, site.values)
+    examples = gathered(subject, layer, slopes, concepts=concepts, random=random, over=settings.over)
     rng = np.random.default_rng(seed)
     sizes = sorted({len(place) for place in examples.places.values()})
-    nulls: dict[int, list[_Runs]] = {size: [] for size in sizes}
+    nulls: dict[int, list[Runs]] = {size: [] for size in sizes}
     count = settings.nulls or max(100, _least(len(concepts), settings.alpha))
     for number, size in enumerate(np.repeat(sizes, count).tolist()):
         drawn = rng.permutation(examples.pool)
-        nulls[size].append(_runs(examples, drawn[:size], drawn[size:], settings, rng))
+        nulls[size].append(runs_of(examples, drawn[:size], drawn[size:], settings, rng))
         progress(number + 1, len(sizes) * count, "vectors of random concepts")
     found = {
-        name: _runs(examples, place, examples.pool, settings, rng) for name, place in examples.places.items()
+        name: runs_of(examples, place, examples.pool, settings, rng)
+        for name, place in examples.places.items()
     }
     chances = {name: nulls[len(place)] for name, place in examples.places.items()}
     p_values = [_p_value(runs, chances[name]) for name, runs in found.items()]
@@ -246,72 +203,19 @@ def _least(concepts: int, alpha: float) -> int:
     return math.ceil(concepts / alpha) - 1
 
 
-def _examples(
-    subject: Subject,
-    inputs: Tensor,
-    target: Target,
-    info: LayerInfo,
-    concepts: Mapping[str, Tensor],
-    random: Tensor,
-    settings: TcavSettings,
-) -> _Examples:
-    site = site_of(subject, inputs, target, info.name)
-    slopes = gradients(site, site.values)
-    parts = [
-        capture(subject, images, [info.name], batch_size=room(images))[info.name]
-        for images in (*concepts.values(), random)
-    ]
-    shape = tuple(parts[-1].shape[1:])
-    if settings.over == "channels":
-        slopes, shape = as_maps(slopes, info).sum((2, 3)), (info.channels,)
-        parts = [as_maps(part, info).mean((2, 3)) for part in parts]
-    activations = torch.cat(parts).flatten(1)
-    activations = activations - activations[-len(random) :].mean(0)
-    products = (activations @ activations.T).double().cpu().numpy()
-    along = (slopes.flatten(1) @ activations.T).double().cpu().numpy()
-    if not np.isfinite(along).all():
-        raise NotFinite(f"slopes of {site.target} at layer {info.name!r} of {subject.name} are not finite")
-    ends = np.cumsum([len(part) for part in parts])
-    places = [np.arange(end - len(part), end) for end, part in zip(ends, parts, strict=True)]
-    return _Examples(
-        activations, shape, products, along, dict(zip(concepts, places, strict=False)), places[-1]
-    )
-
-
-def _runs(
-    examples: _Examples, have: NDArray, pool: NDArray, settings: TcavSettings, rng: np.random.Generator
-) -> _Runs:
-    """Vectors of the examples ``have`` against as many of ``pool``, drawn anew each run."""
-    rows = []
-    for _ in range(settings.runs):
-        one, other = rng.permutation(have), rng.choice(pool, len(have), replace=False)
-        kept = len(have) - round(len(have) * HELD_OUT)
-        train, test = np.concatenate([one[:kept], other[:kept]]), np.concatenate([one[kept:], other[kept:]])
-        has = np.arange(len(train)) < kept
-        coefficients, offset = separating(examples.products[np.ix_(train, train)], has, settings.kind)
-        said = examples.products[np.ix_(test, train)] @ coefficients + offset > 0
-        slopes = examples.along[:, train] @ coefficients
-        spread = np.zeros(len(examples.products))
-        spread[train] = coefficients
-        right = (said == (np.arange(len(test)) < len(have) - kept)).mean()
-        rows.append(((slopes > 0).mean(), slopes.mean(), right, spread))
-    score, sensitivity, accuracy, spread = (np.array(column) for column in zip(*rows, strict=True))
-    return _Runs(score, sensitivity, accuracy, spread.mean(0))
-
-
-def _p_value(runs: _Runs, nulls: Sequence[_Runs]) -> float:
+def _p_value(runs: Runs, nulls: Sequence[Runs]) -> float:
     """Two-sided: how many random concepts lie as far from their mean as the concept does, itself among them."""
     chance = np.array([null.sensitivity.mean() for null in nulls])
     beyond = np.abs(chance - chance.mean()) >= abs(runs.sensitivity.mean() - chance.mean())
     return float((1 + beyond.sum()) / (1 + len(chance)))
 
 
-def _middle(nulls: Sequence[_Runs], what: str) -> tuple[float, float]:
+def _middle(nulls: Sequence[Runs], what: str) -> tuple[float, float]:
     low, high = np.quantile([getattr(null, what).mean() for null in nulls], [0.025, 0.975])
     return float(low), float(high)
 
 
-def _direction(examples: _Examples, runs: _Runs, layer: str, concept: str) -> Direction:
+def _direction(examples: Examples, runs: Runs, layer: str, concept: str) -> Direction:
     """The mean of the runs' vectors, of length 1."""
     coefficients = torch.from_numpy(runs.coefficients).to(examples.activations)
     vector = (coefficients @ examples.activations).cpu().view(examples.shape)

@@ -146,7 +146,7 @@ def cka_matrix(
             f"a table of CKA needs at least {LEAST} batches of at least {SMALLEST} images; "
             f"given {len(source)} images in batches of {batch_size}"
         )
-    sums = list(_batches(subject, second, source, rows, columns, batch_size, progress))
+    sums = list(_batches(subject, second, source, rows, columns, batch_size=batch_size, progress=progress))
     counts = np.array([count for count, _ in sums], float)
     across, one, two = (np.stack([tables[place] for _, tables in sums]) for place in range(3))
     drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), DRAWS)
@@ -181,6 +181,7 @@ def _batches(
     source: Images,
     rows: Sequence[str],
     columns: Sequence[str],
+    *,
     batch_size: int,
     progress: Progress,
 ) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray, np.ndarray]]]:

@@ -81,7 +81,7 @@ def collect(
     _check_room(folder, plans, len(source) - index["images"])
     with running(folder, **identity) as run:
         if not run.finished:
-            _go_on(subject, source, plans, index, folder, batch_size, each, progress)
+            _go_on(subject, source, plans, index, folder, batch_size=batch_size, each=each, progress=progress)
     return {name: open_store(folder, name) for name in names}
 
 
@@ -161,6 +161,7 @@ def _go_on(
     plans: Mapping[str, Plan],
     index: dict[str, Any],
     folder: Path,
+    *,
     batch_size: int,
     each: int,
     progress: Progress,
