@@ -61,8 +61,7 @@ def occlusion(
     cells = torch.arange(1, height * width + 1).view(1, 1, height, width).expand(maps.shape)
     of = taken(site, Parts(cells, (tuple(map(str, range(height * width))),) * len(maps)), baseline)
     losses = site.score.double()[:, None] - coalition_scores(of, (~windows).expand(len(maps), -1, -1))
-    covered = windows.double()
-    heat = (losses @ covered / covered.sum(0)).float().view(-1, 1, height, width)
+    heat = _mean_over(windows, losses).view(-1, 1, height, width)
     return Attribution(
         values=laid_out(heat.expand(maps.shape), site.layer, site.values.shape).contiguous(),
         target=str(target),
@@ -124,6 +123,16 @@ def _own(values: Float[Tensor, "n k"], of: Taken) -> Float[Tensor, "n k"]:
     """Exactly 0 for parts that an input has none of."""
     own = torch.tensor([len(names) for names in of.parts.names], device=values.device)
     return values * (torch.arange(values.shape[1], device=values.device) < own[:, None])
+
+
+def _mean_over(windows: Bool[Tensor, "m d"], losses: Float[Tensor, "n m"]) -> Float[Tensor, "n d"]:
+    """For every cell the mean loss of the windows that cover it; some windows at a time."""
+    total, count = losses.new_zeros(len(losses), windows.shape[1]), losses.new_zeros(windows.shape[1])
+    for part in torch.arange(len(windows), device=windows.device).split(64):
+        covered = windows[part].double()
+        total += losses[:, part] @ covered
+        count += covered.sum(0)
+    return (total / count).float()
 
 
 def _windows(height: int, width: int, side: int, stride: int) -> Bool[Tensor, "m d"]:

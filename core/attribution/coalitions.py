@@ -52,13 +52,13 @@ def coalition_scores(of: Taken, present: Bool[Tensor, "n m k"]) -> Float[Tensor,
     """
     n, m, _ = present.shape
     site, flat = of.site, of.labels.flatten(1)
-    always = torch.ones(n * m, 1, dtype=torch.bool, device=flat.device)
-    table = torch.cat([always, present.to(flat.device).flatten(0, 1)], 1)
+    present = present.to(flat.device)
     scores = torch.empty(n * m, dtype=torch.float64, device=flat.device)
     with torch.no_grad():
         for pairs in torch.arange(n * m, device=flat.device).split(room(site.inputs)):
             rows = pairs // m
-            kept = table[pairs].gather(1, flat[rows]).view(-1, *site.values.shape[1:])
+            chosen = torch.nn.functional.pad(present[rows, pairs % m], (1, 0), value=True)
+            kept = chosen.gather(1, flat[rows]).view(-1, *site.values.shape[1:])
             mixed = torch.where(kept, site.values[rows], of.start[rows])
             scores[pairs] = score_at(site, mixed, rows).double()
     return scores.view(n, m)

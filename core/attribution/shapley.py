@@ -4,14 +4,14 @@ from itertools import product
 from math import comb
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from core.attribution.baselines import Baseline
 from core.attribution.coalitions import Taken, coalition_scores, taken
 from core.attribution.parts import Parts, spread
 from core.attribution.result import Attribution
-from core.attribution.site import about, site_of
+from core.attribution.site import about, room, site_of
 from core.errors import BadInput
 from core.progress import Progress, silent
 from core.subject import Subject
@@ -112,23 +112,25 @@ def _sampled(
     """Means and standard errors over pairs of orders, the same orders for every input."""
     k, pairs = of.parts.count, permutations // 2
     rng = torch.Generator().manual_seed(seed)
-    device = of.labels.device
-    found = []
-    for done in range(pairs):
-        progress(done, pairs, "Shapley values")
-        order = torch.randperm(k, generator=rng).to(device)
-        found.append((_along(of, bounds, order) + _along(of, bounds, order.flip(0))) / 2)
+    drawn = torch.stack([torch.randperm(k, generator=rng) for _ in range(pairs)]).to(of.labels.device)
+    together = max(1, room(of.site.inputs) // (2 * k * len(of.labels)))
+    found: list[Tensor] = []
+    for orders in drawn.split(together):
+        progress(sum(map(len, found)), pairs, "Shapley values")
+        both = _along(of, bounds, torch.cat([orders, orders.flip(1)]))
+        found.append((both[: len(orders)] + both[len(orders) :]) / 2)
     progress(pairs, pairs, "Shapley values")
-    all_pairs = torch.stack(found)
+    all_pairs = torch.cat(found)
     return all_pairs.mean(0), all_pairs.std(0) / pairs**0.5
 
 
-def _along(of: Taken, bounds: Tensor, order: Tensor) -> Float[Tensor, "n k"]:
-    """What each part adds when they come in one order."""
-    k = len(order)
-    place = torch.empty_like(order)
-    place[order] = torch.arange(k, device=order.device)
-    steps = torch.arange(1, k, device=order.device)
-    inside = coalition_scores(of, (place[None] < steps[:, None]).expand(len(of.labels), -1, -1))
-    scores = torch.cat([bounds[:, :1], inside, bounds[:, 1:]], 1)
-    return scores.diff(dim=1)[:, place]
+def _along(of: Taken, bounds: Float[Tensor, "n 2"], orders: Int[Tensor, "o k"]) -> Float[Tensor, "o n k"]:
+    """What each part adds when they come in each of some orders."""
+    count, k = orders.shape
+    place = orders.argsort(1)
+    steps = torch.arange(1, k, device=orders.device)
+    present = (place[:, None] < steps[:, None]).flatten(0, 1)
+    inside = coalition_scores(of, present.expand(len(of.labels), -1, -1)).view(-1, count, k - 1)
+    none, every = (bounds[:, None, [end]].expand(-1, count, -1) for end in (0, 1))
+    added = torch.cat([none, inside, every], 2).diff(dim=2)
+    return added.gather(2, place.expand(len(added), -1, -1)).transpose(0, 1)
