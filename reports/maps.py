@@ -24,6 +24,9 @@ SIGNED_COLOURS = LinearSegmentedColormap.from_list("signed", ["#004e80", "#0072b
 CELLS = 75
 """The most blocks along one side of an attribution that a reader can tell apart at the size of a figure."""
 
+MANY = 1000
+"""Blocks of a map from which on the strongest hundredth do not set its scale."""
+
 MARKS: tuple[dict[str, Any], ...] = (
     {"marker": "*", "ms": 12},
     {"marker": "D", "ms": 6.5},
@@ -138,14 +141,16 @@ def attribution_overlays(overlays: Sequence[Overlay], *, title: str, caption: st
 def overlaid(one: Overlay, *, peak: float | None = None) -> Float[np.ndarray, "a b 3"]:
     """The input in pale grey under its attribution: colour says the sign, opacity the strength.
 
-    ``peak`` is the strength drawn full; without it, the 99th percentile of the map's own.
+    ``peak`` is the strength drawn full; without it the map's own strongest, or where that may be a stray one of
+    many, the 99th percentile.
 
     >>> overlaid(Overlay("a", np.ones((2, 2, 3)), np.zeros((2, 2)))).round(2)[0, 0].tolist()
     [0.95, 0.95, 0.95]
     """
     image = plain(one.image)
     signed = blocks(one.attribution)
-    strength = signed / (peak or float(np.quantile(np.abs(signed), 0.99)) or _peak(one) or 1.0)
+    strayed = float(np.quantile(np.abs(signed), 0.99)) if signed.size >= MANY else 0.0
+    strength = signed / (peak or strayed or float(np.abs(signed).max()) or 1.0)
     height, width = max(image.shape[0], signed.shape[0]), max(image.shape[1], signed.shape[1])
     image, strength = _stretched(image, height, width), _stretched(strength, height, width)
     grey = 0.45 + 0.5 * np.repeat(image.mean(2, keepdims=True), 3, axis=2)

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from core.attribution import METHODS
+from core.attribution import METHODS, Attribution
 from core.errors import GridlensError
 from core.faithfulness.case import Case, case_of, with_maps
 from core.faithfulness.curves import curve
@@ -18,18 +16,22 @@ from core.faithfulness.max_sensitivity import max_sensitivity
 from core.faithfulness.metrics import METRICS
 from core.faithfulness.random_logit import random_logit
 from core.faithfulness.randomisation import randomisation
-from core.progress import Progress, silent
 from core.subject import Subject
 from core.targets import Target
 from gridlens.attribution.asked import Asked
 from gridlens.attribution.kept import Piece, kept
 from gridlens.attribution.maps import asking
+from gridlens.attribution.trial import Trial
 
 WAYS = ("deletion", "insertion")
 BASELINES = ("blur", "mean")
 SLOW = 5.0
 """Seconds a map above which a method is asked about two stages of randomisation instead of all, and not about its
 sensitivity to small changes of the input, which takes many maps."""
+
+
+Again = Callable[[Subject, Tensor, Target], Tensor]
+"""A method asked about another network, input or target."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Measures:
 class Checked:
     """One method's likeness to itself: by stage of randomisation (cases, stages), and for another answer (cases,).
 
-    ``moved`` (cases,) is the max-sensitivity. None where a check does not apply; ``why`` says why.
+    ``moved`` (cases,) is the max-sensitivity. None where a check applies to no case; ``why`` says why.
     """
 
     layers: Sequence[str]
@@ -63,17 +65,7 @@ class Checked:
     why: Mapping[str, str] = field(default_factory=dict)
 
 
-def measured(
-    subject: Subject,
-    inputs: Tensor,
-    cases: Sequence[Asked],
-    maps: Mapping[str, Sequence[Tensor]],
-    *,
-    folder: Path,
-    samples: int,
-    seed: int,
-    progress: Progress = silent,
-) -> Measures:
+def measured(trial: Trial, maps: Mapping[str, Sequence[Tensor]], *, samples: int) -> Measures:
     """Every metric of every map: all maps of a case go through the network in the same batches.
 
     Raises
@@ -81,18 +73,19 @@ def measured(
     BadInput, NotFinite
         if a map does not fit its input, or a score is not finite.
     """
+    cases = trial.cases
     names = [f"{way}-{baseline}" for way in WAYS for baseline in BASELINES]
     names += [
         name for name, metric in METRICS.items() if metric.of_maps and name.partition("-")[0] not in WAYS
     ]
     pieces: dict[str, list[Piece]] = {name: [] for name in names}
     for number, asked in enumerate(cases):
-        case = _case(subject, inputs, asked, [own[number] for own in maps.values()], seed)
+        case = _case(trial, asked, [own[number] for own in maps.values()])
         for place, name in enumerate(names):
-            progress(number * len(names) + place, len(cases) * len(names), "metrics")
-            path = folder / "metrics" / name / f"{number:04d}.safetensors"
+            trial.progress(number * len(names) + place, len(cases) * len(names), "metrics")
+            path = trial.folder / "metrics" / name / f"{number:04d}.safetensors"
             pieces[name].append(kept(path, partial(_measure, case, name, samples)))
-    progress(len(cases) * len(names), len(cases) * len(names), "metrics")
+    trial.progress(len(cases) * len(names), len(cases) * len(names), "metrics")
     values, curves = {}, {}
     for name, held in pieces.items():
         table = torch.stack([piece.tensors["values"] for piece in held], 1)
@@ -104,46 +97,33 @@ def measured(
     return Measures(values, curves, pieces[names[0]][0].tensors["shares"])
 
 
-def checked(
-    subject: Subject,
-    inputs: Tensor,
-    cases: Sequence[Asked],
-    method: str,
-    maps: Sequence[Tensor],
-    *,
-    folder: Path,
-    effort: Effort,
-    seconds: float,
-    seed: int,
-    options: Sequence[Mapping[str, Any]] = (),
-    progress: Progress = silent,
-) -> Checked:
-    """The sanity checks of one method on the first cases; its maps of them are not made again."""
-    slow = seconds > SLOW
+def checked(trial: Trial, method: str, held: Sequence[Tensor], *, effort: Effort, seconds: float) -> Checked:
+    """The sanity checks of one method on the first cases; what it said of them (``held``) is not asked again."""
+    label = f"sanity checks · {method}"
+    cases = trial.cases[: effort.checked]
     pieces = []
-    for number, asked in enumerate(cases[: effort.checked]):
-        progress(number, min(effort.checked, len(cases)), f"sanity checks · {method}")
-        given = asking(method, options[asked.source] if options else {})
-        ask = _asked_again(subject, asked.target, method, maps[number], given)
-        one = inputs[asked.source : asked.source + 1]
-        path = folder / "checks" / method / f"{number:04d}.safetensors"
-        stages = min(2, effort.stages) if slow else effort.stages
-        make = partial(_check, subject, one, asked, ask, stages=stages, slow=slow, seed=seed)
-        pieces.append(kept(path, make))
-    progress(len(pieces), len(pieces), f"sanity checks · {method}")
+    for number, case in enumerate(cases):
+        trial.progress(number, len(cases), label)
+        ask = _asked_again(trial, case, method, held[number])
+        path = trial.folder / "checks" / method / f"{number:04d}.safetensors"
+        stages = min(2, effort.stages) if seconds > SLOW else effort.stages
+        pieces.append(kept(path, partial(_check, trial, case, ask, stages=stages, slow=seconds > SLOW)))
+    trial.progress(len(cases), len(cases), label)
+    layers: list[str] = next((piece.about["layers"] for piece in pieces if piece.about["layers"]), [])
 
     def all_of(name: str) -> Tensor | None:
-        found = [piece.tensors[name] for piece in pieces if name in piece.tensors]
-        return torch.cat(found) if len(found) == len(pieces) and found else None
+        alike = [piece for piece in pieces if name != "cascade" or piece.about["layers"] == layers]
+        found = [piece.tensors[name] for piece in alike if name in piece.tensors]
+        return torch.cat(found) if found else None
 
-    about = pieces[0].about
-    return Checked(about["layers"], all_of("cascade"), all_of("logit"), all_of("moved"), about["why"])
+    why = {check: told for piece in pieces for check, told in piece.about["why"].items()}
+    return Checked(layers, all_of("cascade"), all_of("logit"), all_of("moved"), why)
 
 
-def _case(subject: Subject, inputs: Tensor, asked: Asked, maps: Sequence[Tensor], seed: int) -> Case:
+def _case(trial: Trial, asked: Asked, maps: Sequence[Tensor]) -> Case:
     """The maps of one input, at its size."""
-    one = inputs[asked.source : asked.source + 1]
-    case = case_of(subject, one, asked.target, torch.zeros(1, 1, 1), seed=seed)
+    one, _ = trial.of(asked)
+    case = case_of(trial.subject, one, asked.target, torch.zeros(1, 1, 1), seed=trial.seed)
     at_size = torch.cat([fitted(each[None], case.inputs) for each in maps])
     return with_maps(case, at_size, torch.zeros(len(maps), dtype=torch.int64, device=case.inputs.device))
 
@@ -158,50 +138,42 @@ def _measure(case: Case, name: str, samples: int) -> Piece:
     return Piece({"values": measure(case, samples)})
 
 
-def _asked_again(
-    subject: Subject, target: Target, method: str, held: Tensor, given: Mapping[str, Any]
-) -> Callable[[Subject, Tensor, Target], Tensor]:
-    """The method as a function of network, input and target that knows the map it made before."""
-    mark: list[Tensor] = []
+def _asked_again(trial: Trial, case: Asked, method: str, held: Tensor) -> Again:
+    """The method as a function of network, input and target that knows what it said of this case before."""
+    own, given = trial.of(case)
 
-    def ask(other: Subject, inputs: Tensor, wanted: Target) -> Tensor:
-        same = other is subject and wanted == target
-        if same and (not mark or torch.equal(mark[0], inputs)):
-            mark[:] = [inputs]
+    def ask(subject: Subject, inputs: Tensor, target: Target) -> Tensor:
+        if subject is trial.subject and target == case.target and torch.equal(inputs, own.to(inputs)):
             return held[None]
-        return METHODS[method](other, inputs, wanted, **given).heatmap()
+        return _seen(METHODS[method](subject, inputs, target, **asking(method, given)))
 
     return ask
 
 
-def _check(
-    subject: Subject,
-    inputs: Tensor,
-    asked: Asked,
-    ask: Callable[[Subject, Tensor, Target], Tensor],
-    *,
-    stages: int,
-    slow: bool,
-    seed: int,
-) -> Piece:
+def _seen(answer: Attribution) -> Tensor:
+    """What is compared: the map; of a method that asks about parts their values, each once, however large it is."""
+    return answer.heatmap() if answer.part_values is None else answer.part_values.float()[:, None]
+
+
+def _check(trial: Trial, case: Asked, ask: Again, *, stages: int, slow: bool) -> Piece:
     tensors: dict[str, Tensor] = {}
     layers: Sequence[str] = ()
     why: dict[str, str] = {}
-    inputs = inputs.to(subject.device, torch.float32)
+    inputs = trial.of(case)[0].to(trial.subject.device, torch.float32)
+    asked = (trial.subject, inputs, case.target, ask)
     try:
-        cascade = randomisation(subject, inputs, asked.target, ask, stages=stages, seed=seed)
+        cascade = randomisation(*asked, stages=stages, seed=trial.seed)
         tensors["cascade"], layers = cascade.signed, cascade.layers
     except GridlensError as error:
         why["randomisation"] = str(error)
     try:
-        tensors["logit"] = random_logit(subject, inputs, asked.target, ask, seed=seed).signed
+        tensors["logit"] = random_logit(*asked, seed=trial.seed).signed
     except GridlensError as error:
         why["random-logit"] = str(error)
     if slow:
         why["max-sensitivity"] = f"its maps take more than {SLOW:.0f} seconds each"
     else:
-        moved = max_sensitivity(subject, inputs, asked.target, ask, samples=3, seed=seed)
-        tensors["moved"] = moved.values
+        tensors["moved"] = max_sensitivity(*asked, samples=3, seed=trial.seed).values
     return Piece(
         {name: value.float() for name, value in tensors.items()}, {"layers": list(layers), "why": why}
     )

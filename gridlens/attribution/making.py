@@ -20,7 +20,8 @@ from gridlens.attribution.asked import Asked, cases
 from gridlens.attribution.inputs import Shown, shown
 from gridlens.attribution.judging import Checked, Effort, Measures, checked, measured
 from gridlens.attribution.kept import Piece, kept, spent
-from gridlens.attribution.maps import Maps, explained
+from gridlens.attribution.maps import Explained, Maps, explained
+from gridlens.attribution.trial import Trial
 from gridlens.opened import Opened
 from rl import objects
 
@@ -107,9 +108,8 @@ def attributed(opened: Opened, request: Request, *, out: Path, progress: Progres
         data=seen.fingerprint,
     ) as run:
         options = _options(seen, request)
-        found = _found(
-            subject, seen, asked, names, given, request, options=options, folder=run.folder, progress=progress
-        )
+        trial = Trial(subject, seen.inputs, asked, run.folder, request.seed, options, progress)
+        found = _found(trial, seen, names, given, request)
     maps = replace(found.maps, left_out=left_out | dict(found.maps.left_out))
     return replace(found, maps=maps, seconds=spent(out))
 
@@ -196,85 +196,58 @@ def _options(seen: Shown, request: Request) -> list[dict[str, Any]]:
 
 
 def _found(
-    subject: Subject,
-    seen: Shown,
-    asked: Sequence[Asked],
-    names: Sequence[str],
-    given: Mapping[str, Tensor],
-    request: Request,
-    *,
-    options: Sequence[Mapping[str, Any]],
-    folder: Path,
-    progress: Progress,
+    trial: Trial, seen: Shown, names: Sequence[str], given: Mapping[str, Tensor], request: Request
 ) -> Found:
-    maps = explained(subject, seen.inputs, asked, names, folder=folder, options=options, progress=progress)
+    maps = explained(trial, names)
     measures, reports = None, {}
     if seen.pictures:
         every = {name: [one.map for one in own] for name, own in maps.explained.items()}
-        every |= {name: [own[case.source] for case in asked] for name, own in given.items()}
-        measures = measured(
-            subject,
-            seen.inputs,
-            asked,
-            every,
-            folder=folder,
-            samples=request.samples,
-            seed=request.seed,
-            progress=progress,
-        )
+        every |= {name: [own[case.source] for case in trial.cases] for name, own in given.items()}
+        measures = measured(trial, every, samples=request.samples)
         for place, (name, own) in enumerate(maps.explained.items()):
 
             def told(done: int, total: int, label: str, place: int = place) -> None:
-                progress(place * total + done, len(maps.explained) * total, label)
+                trial.progress(place * total + done, len(maps.explained) * total, label)
 
             reports[name] = checked(
-                subject,
-                seen.inputs,
-                asked,
+                replace(trial, progress=told),
                 name,
-                every[name],
-                folder=folder,
+                [_compared(one) for one in own],
                 effort=request.effort,
                 seconds=max(one.seconds for one in own),
-                seed=request.seed,
-                options=options,
-                progress=told,
             )
-    factors = _inside(subject, seen.inputs, asked, request, folder=folder, progress=progress)
-    return Found(seen, asked, maps, given, measures, reports, factors, 0.0)
+    factors = _inside(trial, request)
+    return Found(seen, trial.cases, maps, given, measures, reports, factors, 0.0)
 
 
-def _inside(
-    subject: Subject,
-    inputs: Tensor,
-    asked: Sequence[Asked],
-    request: Request,
-    *,
-    folder: Path,
-    progress: Progress,
-) -> Factors | None:
+def _inside(trial: Trial, request: Request) -> Factors | None:
     """The attributions of a hidden layer for the first target of every input, as factors."""
     if request.at is None:
         return None
-    layer = request.at
-    first = [next(case for case in asked if case.source == i) for i in range(len(inputs))]
+    layer, subject = request.at, trial.subject
+    first = [next(case for case in trial.cases if case.source == i) for i in range(len(trial.inputs))]
     values = []
     for number, case in enumerate(first):
-        progress(number, len(first), f"inside {layer}")
+        trial.progress(number, len(first), f"inside {layer}")
 
-        def make(number: int = number, case: Asked = case) -> Piece:
-            made = attribute(subject, inputs[number : number + 1], case.target, method=BY, at=layer)
+        def make(case: Asked = case) -> Piece:
+            made = attribute(subject, trial.of(case)[0], case.target, method=BY, at=layer)
             return Piece({"values": made.values})
 
-        values.append(kept(folder / "layer" / f"{number:04d}.safetensors", make).tensors["values"])
-    progress(len(first), len(first), f"inside {layer}")
+        values.append(kept(trial.folder / "layer" / f"{number:04d}.safetensors", make).tensors["values"])
+    trial.progress(len(first), len(first), f"inside {layer}")
     together = Attribution(
         values=torch.cat(values),
         target=", ".join(dict.fromkeys(case.said for case in first)),
         at=layer,
         method=BY,
         completeness_gap=None,
-        provenance=provenance(subject=subject.fingerprint, data=fingerprint(inputs)),
+        provenance=provenance(subject=subject.fingerprint, data=fingerprint(trial.inputs)),
         layer=subject.layers[layer],
     )
     return factored(together, k=min(request.factors, subject.layers[layer].channels), seed=request.seed)
+
+
+def _compared(one: Explained) -> Tensor:
+    """What the sanity checks compare: values of parts, or the map."""
+    return one.map if one.parts is None else one.parts[1][None]

@@ -3,17 +3,14 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from core.attribution import METHODS, Attribution
 from core.errors import GridlensError
-from core.progress import Progress, silent
-from core.subject import Subject
-from gridlens.attribution.asked import Asked
 from gridlens.attribution.kept import SECONDS, Piece, kept
+from gridlens.attribution.trial import Trial
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,46 +39,33 @@ class Maps:
     left_out: Mapping[str, str]
 
 
-def explained(
-    subject: Subject,
-    inputs: Tensor,
-    cases: Sequence[Asked],
-    methods: Sequence[str],
-    *,
-    folder: Path,
-    options: Sequence[Mapping[str, Any]] = (),
-    progress: Progress = silent,
-) -> Maps:
-    """Ask every method about every case; ``options`` of each input are given to the methods that take them.
+def explained(trial: Trial, methods: Sequence[str]) -> Maps:
+    """Ask every method about every case.
 
-    >>> import tempfile
-    >>> import torch
+    >>> import tempfile, torch
     >>> from core.testing import spotlight
     >>> from gridlens.attribution.asked import cases
     >>> inputs = torch.ones(1, 3, 10, 10)
     >>> asked = cases(spotlight(), inputs, ["policy:1"])
-    >>> made = explained(spotlight(), inputs, asked, ["integrated-gradients"], folder=Path(tempfile.mkdtemp()))
-    >>> round(made.explained["integrated-gradients"][0].sum, 3)
+    >>> trial = Trial(spotlight(), inputs, asked, Path(tempfile.mkdtemp()))
+    >>> round(explained(trial, ["integrated-gradients"]).explained["integrated-gradients"][0].sum, 3)
     8.0
     """
     found: dict[str, list[Explained]] = {}
     left_out: dict[str, str] = {}
+    total = len(methods) * len(trial.cases)
     for place, method in enumerate(methods):
         made: list[Explained] = []
-        for number, case in enumerate(cases):
-            progress(place * len(cases) + number, len(methods) * len(cases), "maps")
-            given = options[case.source] if options else {}
-            one = inputs[case.source : case.source + 1]
+        for number in range(len(trial.cases)):
+            trial.progress(place * len(trial.cases) + number, total, "maps")
             try:
-                made.append(
-                    _one(subject, one, case, method, folder / "maps" / method / f"{number:04d}", given)
-                )
+                made.append(_one(trial, number, method))
             except GridlensError as error:
                 left_out[method] = str(error)
                 break
         else:
             found[method] = made
-    progress(len(methods) * len(cases), len(methods) * len(cases), "maps")
+    trial.progress(total, total, "maps")
     return Maps(found, left_out)
 
 
@@ -95,13 +79,14 @@ def asking(method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in taken}
 
 
-def _one(
-    subject: Subject, inputs: Tensor, case: Asked, method: str, path: Path, given: Mapping[str, Any]
-) -> Explained:
-    def make() -> Piece:
-        return _piece(METHODS[method](subject, inputs, case.target, **asking(method, given)))
+def _one(trial: Trial, number: int, method: str) -> Explained:
+    case = trial.cases[number]
+    inputs, given = trial.of(case)
 
-    return _read(kept(path.with_suffix(".safetensors"), make))
+    def make() -> Piece:
+        return _piece(METHODS[method](trial.subject, inputs, case.target, **asking(method, given)))
+
+    return _read(kept(trial.folder / "maps" / method / f"{number:04d}.safetensors", make))
 
 
 def _piece(answer: Attribution) -> Piece:

@@ -9,7 +9,7 @@ import torch
 
 from core.attribution import CONTROLS
 from core.attribution.factors import Factors as Taken
-from core.provenance import provenance
+from core.provenance import Provenance, provenance
 from core.runs import command_line, read_manifest
 from core.subject import Subject
 from gridlens.attribution.asked import Asked
@@ -176,7 +176,7 @@ def _left_out(found: Found) -> dict[str, str]:
     return told
 
 
-def _origin(subject: Subject, found: Found, request: Request):  # type: ignore[no-untyped-def]
+def _origin(subject: Subject, found: Found, request: Request) -> Provenance:
     parameters = {
         f"{name}: {key}": value
         for name, own in found.maps.explained.items()

@@ -144,4 +144,6 @@ def traces(measures: Measures, found: Mapping[str, Checked]) -> list[Trace]:
 def _alike(one: NDArray, other: NDArray) -> float:
     from scipy.stats import spearmanr
 
-    return float(np.nan_to_num(spearmanr(one, other).statistic))
+    if not np.ptp(one) or not np.ptp(other):
+        return 0.0
+    return float(spearmanr(one, other).statistic)

@@ -1,7 +1,7 @@
 """``gridlens attribute``: what counted for an answer, by every method, and which of them to believe; as a page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,6 +43,7 @@ Inputs = Annotated[
         help="Folder, .tar, .zip or .npz of pictures for a classifier; default: the procedural images.",
     ),
 ]
+Count = Annotated[int, typer.Option(help="How many inputs are explained.", min=1, max=500)]
 Levels = Annotated[
     str | None,
     typer.Option(
@@ -79,7 +80,7 @@ def attribute(
     methods: Methods = "all",
     inputs: Inputs = None,
     levels: Levels = None,
-    count: Annotated[int, typer.Option(help="How many inputs are explained.", min=1, max=500)] = 4,
+    count: Count = 4,
     at: At = None,
     maps: Maps = None,
     samples: Samples = 16,
@@ -110,30 +111,26 @@ def attribute(
     from gridlens.opened import Elsewhere, open_subject
     from vision.labels import read_labels
 
+    known = read_labels(labels) if labels else None
     elsewhere = Elsewhere(world, assignments(dial or [], option="--dial"), view, normalisation)
-    opened = open_subject(
-        subject,
-        weights=weights,
-        scaling=scaling,
-        size=size,
-        labels=read_labels(labels) if labels else None,
-        device=device,
-        elsewhere=elsewhere,
-    )
-    request = Request(
-        targets=tuple(target or ()),
-        methods=tuple(name.strip() for name in methods.split(",")),
-        images=inputs,
-        levels=numbers(levels),
-        count=count,
-        at=at,
-        maps=maps,
-        orders=orders,
-        samples=samples,
-        stages=stages,
-        checked=checked,
-        seed=seed,
-    )
+    network: dict[str, Any] = {
+        "weights": weights,
+        "scaling": scaling,
+        "size": size,
+        "labels": known,
+        "device": device,
+    }
+    opened = open_subject(subject, **network, elsewhere=elsewhere)
+    names = tuple(name.strip() for name in methods.split(","))
+    effort: dict[str, Any] = {"orders": orders, "samples": samples, "stages": stages, "checked": checked}
+    which: dict[str, Any] = {
+        "images": inputs,
+        "levels": numbers(levels),
+        "count": count,
+        "at": at,
+        "maps": maps,
+    }
+    request = Request(tuple(target or ()), names, seed=seed, **which, **effort)
     folder, page = places(out or Path("runs") / f"attribute-{opened.subject.name}")
     with bars() as progress:
         found = attributed(opened, request, out=folder, progress=progress)

@@ -9,8 +9,8 @@ from reports.attribution.words import called, listed
 def finding(found: AttributionEvidence) -> str:
     """Which methods beat both controls and pass every sanity check; which of the others fail what.
 
-    Rules, first that holds: nothing was judged (how nearly maps add up); no method beats the controls; some beat them
-    but all of those fail a check; some are to be believed.
+    Rules, first that holds: nothing was judged (how nearly maps add up); one input alone was; no method beats the
+    controls; some beat them but all of those fail a check; some are to be believed.
 
     >>> finding(AttributionEvidence("tiny", "gridlens attribute tiny", [], []))
     'Nothing was judged: the maps are to be read as hints.'
@@ -21,6 +21,8 @@ def finding(found: AttributionEvidence) -> str:
     ahead = [method for method in judged if found.beats(method.name)]
     believed = [method for method in ahead if not found.failed(method.name)]
     s = _s(ahead)
+    if found.inputs < 2:
+        return f"One input ranks nobody: its maps are to be read as hints{_fails(found, judged)}."
     if not ahead:
         count = f"{found.inputs} input{'' if found.inputs == 1 else 's'}"
         return (
@@ -48,7 +50,7 @@ def _doubted(found: AttributionEvidence, judged: Sequence[Judged], believed: Seq
     said = ""
     if failing:
         names = listed([called(method.name) for method in failing])
-        said += f"; do not believe {names}, which fail{_s(failing)} a sanity check"
+        said += f"; do not believe {names}, which fail{_s(failing)} {_which(found, failing)}"
     if weak:
         said += f"; {listed([called(method.name) for method in weak])} cannot be told from the controls"
     return said
@@ -58,7 +60,14 @@ def _fails(found: AttributionEvidence, judged: Sequence[Judged]) -> str:
     failing = [method for method in judged if found.failed(method.name)]
     if not failing:
         return ""
-    return f", and {listed([called(method.name) for method in failing])} fail{_s(failing)} a sanity check"
+    names = listed([called(method.name) for method in failing])
+    return f", and {names} fail{_s(failing)} {_which(found, failing)}"
+
+
+def _which(found: AttributionEvidence, failing: Sequence[Judged]) -> str:
+    """The checks that some methods fail, each once."""
+    names = list(dict.fromkeys(check.check for method in failing for check in found.failed(method.name)))
+    return " or ".join(names)
 
 
 def _s(methods: Sequence[Judged]) -> str:

@@ -111,8 +111,7 @@ def _block(axes: Axes, case: Named, most: float, others: Sequence[str], *, last:
     for y, i in enumerate(order):
         beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
         axes.text(-8 / beyond, y, clipped(first.names[i], 20), ha="right", color=INK, **beside)
-        error = "" if first.errors is None else f" ± {2 * first.errors[i]:.2f}"
-        number = said(float(first.values[i])) + error
+        number = said(float(first.values[i])) + _error(first, i)
         axes.text(1 + NUMBERS / beyond, y, number, ha="right", color=MUTED, fontsize=9, **beside)
     axes.set_title(clipped(case.name, 62), x=-NAMES / beyond, pad=5)
 
@@ -134,10 +133,14 @@ def _reach(one: Objects) -> float:
     return float(np.max(np.abs(one.values) + errors, initial=0.0))
 
 
+def _error(one: Objects, i: int) -> str:
+    """Two standard errors; nothing where the value is exact."""
+    return "" if one.errors is None or not one.errors.any() else f" ± {2 * one.errors[i]:.2f}"
+
+
 def _told(case: Named) -> str:
     def listed(one: Objects) -> str:
-        ends = ["" if one.errors is None else f" ± {2 * one.errors[i]:.2f}" for i in range(len(one.names))]
-        pairs = [f"{name} {said(float(one.values[i]))}{ends[i]}" for i, name in enumerate(one.names)]
+        pairs = [f"{name} {said(float(one.values[i]))}{_error(one, i)}" for i, name in enumerate(one.names)]
         return f"{', '.join(pairs)} by {one.method}"
 
     return f"{case.name}: {'; '.join(listed(one) for one in case.methods)}."

@@ -97,31 +97,45 @@ def _maps(found: AttributionEvidence) -> Section | None:
 
 def _tile(found: AttributionEvidence, method: Judged, case: Case) -> Tile:
     mean = found.ranks.get(method.name)
-    note = "control" if method.control else f"mean rank {mean.estimate:.1f}" if mean else ""
+    note = "control" if method.control else f"rank {mean.estimate:.1f}" if mean else ""
     if found.failed(method.name) and not method.control:
         note += ", ✕ fails"
     return Tile(called(method.name), note, case.maps[method.name], method.control)
 
 
 def _objects(found: AttributionEvidence) -> Section | None:
+    """A figure a head: logits and values have scales of their own."""
     cases = [case for case in found.cases[:DRAWN] if case.objects]
-    if cases:
-        figure = object_bars(
+    if not cases:
+        return None
+    kind, heads = _kind(cases[0]), list(dict.fromkeys(_head(case) for case in cases))
+    told = (
+        "How much the target's score owes to each thing in the level: to its being there instead of bare floor. "
+        "Things are named with their row and column where there are several. Orange: for; blue: against. Whiskers: two "
+        "standard errors of the sampling, where all orders were too many to ask."
+        if kind == "object"
+        else "The numbers of each input, and what each added to the target (orange) or took from it (blue)."
+    )
+    figures = [
+        object_bars(
             [
                 Named(
                     f"{case.name} ({case.target})",
                     [replace(one, method=called(one.method)) for one in case.objects],
                 )
                 for case in cases
+                if _head(case) == head
             ],
-            title=f"What each {_kind(cases[0])} counted for",
-            caption="How much the target's score owes to each thing in the level: to its being there instead of an "
-            "empty cell. Orange: for; blue: against. Whiskers: two standard errors of the sampling."
-            if cases[0].image.size
-            else "The numbers of each input, and what each added to the target (orange) or took from it (blue).",
+            title=f"What each {kind} counted for" + (f": {head}" if len(heads) > 1 else ""),
+            caption=told,
         )
-        return Section(f"{_kind(cases[0])}s".capitalize(), figures=[figure])
-    return None
+        for head in heads
+    ]
+    return Section(f"{kind}s".capitalize(), figures=figures)
+
+
+def _head(case: Case) -> str:
+    return case.target.partition(" ")[0]
 
 
 def _kind(case: Case) -> str:

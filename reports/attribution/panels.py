@@ -124,7 +124,8 @@ def _ends(axes: Axes, panel: Panel, ends: tuple[str, str]) -> None:
     beside: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
     ink = MUTED if panel.control else INK
     axes.text(0, 1.06, clipped(panel.name, 21), color=ink, fontsize=9.5, **beside)
-    for at, word, side in ((0, ends[0], "left"), (0.5, panel.note, "center"), (1, ends[1], "right")):
+    axes.text(0.03, 0.05, panel.note, color=MUTED, fontsize=8, **beside)
+    for at, word, side in ((0, ends[0], "left"), (1, ends[1], "right")):
         axes.text(at, -0.05, word, color=MUTED, ha=side, va="top", fontsize=8, **beside)
 
 

@@ -1,5 +1,7 @@
 """How the maps stood the tests: the ranking, deletion and insertion, sanity checks, completeness; a Section each."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from reports.attribution.evidence import AttributionEvidence, Judged, Trace
@@ -34,7 +36,7 @@ def ranked(found: AttributionEvidence) -> Section | None:
     figure = ranking(
         rows,
         title=f"{len(rows)} methods on {found.subject}, best first",
-        caption="A cell is the rank by one metric, mean values over all cases; the dot is the mean rank with its 95 % "
+        caption="A cell is the rank by one metric, the mean over inputs; the dot is the mean rank with its 95 % "
         "interval over inputs, pale lines the controls'. ✕: fails a sanity check.",
         called={metric: metric.replace("-", " ") for metric in metrics},
     )
@@ -52,9 +54,10 @@ def ranked(found: AttributionEvidence) -> Section | None:
         caption="Every metric's mean over the cases, with 95 % intervals over inputs",
     )
     senses = {score.metric: score.better for score in found.scores}
+    asked = {metric_words(metric): metric for metric in reversed(metrics)}
     asks = Table(
         ["metric", "better", "what it asks"],
-        [[metric, senses[metric], metric_words(metric)] for metric in metrics],
+        [[_and_kin(metric, metrics), senses[metric], words] for words, metric in asked.items()],
         caption="What the metrics ask",
     )
     return Section("The ranking", figures=[figure], tables=[table, asks])
@@ -139,7 +142,7 @@ def sanity(found: AttributionEvidence) -> Section | None:
     cascades = [trace for trace in found.traces if trace.kind == "randomisation"]
     figures = []
     if cascades:
-        layers = [str(step) for step in cascades[0].steps]
+        layers = [str(step) for step in cascades[0].steps][1:]
         made = _panelled(
             found,
             {"randomisation": "likeness"},
@@ -192,3 +195,9 @@ def sums(found: AttributionEvidence) -> Section | None:
     header = ["method", "median gap", "worst gap", "median share", "worst share"]
     caption = "Completeness: by how much a map's sum misses what its method promises; shares are of the promised sum"
     return Section("Do the parts add up?", tables=[Table(header, rows, caption=caption)])
+
+
+def _and_kin(metric: str, metrics: Sequence[str]) -> str:
+    """The metrics that ask the same, as one name: deletion-blur and deletion-mean."""
+    kin = [other for other in metrics if metric_words(other) == metric_words(metric)]
+    return ", ".join(kin)

@@ -35,13 +35,13 @@ ASKS: Mapping[str, str] = {
 METRIC: Mapping[str, str] = {
     "deletion": "area under the score while what counts most is removed first; low if the map is right",
     "insertion": "area under the score while what counts most is put back first; high if the map is right",
-    "infidelity": "squared error in predicting the effect of random perturbations; low is good",
-    "max-sensitivity": "how much the map changes when the input hardly does; low is good",
-    "sensitivity-n": "correlation of the map's sum over random sets with the effect of removing them; high is good",
-    "sparsity": "Gini index of the map: how few places hold it; a taste rather than a virtue",
-    "completeness": "how far the map's sum misses what the method promises; low is good",
-    "randomisation": "likeness to the map after layers are randomised from the top; low is good",
-    "random-logit": "likeness to the map for another class; low is good",
+    "infidelity": "share of what taking random squares out does to the score that the map, scaled at best, leaves "
+    "unexplained",
+    "max-sensitivity": "how much the map changes when the input hardly does. Not ranked: a map that looks at "
+    "nothing stays the same too",
+    "sensitivity-n": "correlation of the map's sum over random sets of places with the effect of removing them",
+    "sparsity": "Gini index of the map: how few places hold it. Not ranked: short is not true",
+    "completeness": "by what share the map's sum misses what the method promises. Not ranked: only some promise",
 }
 
 

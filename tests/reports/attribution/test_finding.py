@@ -6,14 +6,14 @@ def test_the_finding_names_whom_to_believe_who_fails_and_who_is_no_better_than_a
     said = finding(hand_made.evidence())
     assert said == (
         "Believe Shapley (mean rank 1.2 of 5) here: it beats both controls and passes every sanity check; do not "
-        "believe LRP, which fails a sanity check; saliency cannot be told from the controls."
+        "believe LRP, which fails cascading randomisation; saliency cannot be told from the controls."
     )
 
 
 def test_the_finding_says_so_where_none_beats_the_controls(hand_made):
     said = finding(hand_made.evidence(leads=()))
     assert said.startswith("None of the 3 methods beats the controls on these 4 inputs")
-    assert "LRP fails a sanity check" in said
+    assert "LRP fails cascading randomisation" in said
 
 
 def test_the_finding_believes_nobody_where_all_that_beat_the_controls_fail_a_check(hand_made):
@@ -47,3 +47,7 @@ def test_methods_within_noise_of_the_best_are_named(hand_made):
 def test_baselines_that_disagree_are_told(hand_made):
     found = hand_made.evidence(agreement={("deletion, blur", "deletion, mean"): 0.2})
     assert any("rank correlation 0.20" in each for each in caveats(found))
+
+
+def test_one_input_ranks_nobody(hand_made):
+    assert finding(hand_made.evidence(inputs=1)).startswith("One input ranks nobody")
