@@ -6,11 +6,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from core.attribution.site import checked_inputs
 from core.faithfulness.maps import fitted
 from core.faithfulness.scoring import BATCH, Asked, per_input
 from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
-from core.subject import Subject, feed
+from core.subject import Subject
 from core.targets import Target
 
 
@@ -61,8 +62,7 @@ def case_of(
     >>> case_of(spotlight(), torch.ones(2, 3, 10, 10), Output("value"), torch.rand(2, 5, 5)).maps.shape
     torch.Size([2, 10, 10])
     """
-    feed(subject, inputs)  # refuses inputs of another shape
-    inputs = inputs.detach().to(subject.device, torch.float32)
+    inputs = checked_inputs(subject, inputs)
     targets = per_input(subject, target, len(inputs))
     of = torch.arange(len(inputs), device=inputs.device)
     return Case(subject, inputs, targets, fitted(maps, inputs), of, seed, batch_size)

@@ -54,9 +54,9 @@ def judge(
     ('integrated-gradients', {}, {})
     """
     _known(metrics)
+    case = case_of(subject, inputs, target, torch.zeros(len(inputs), 1, 1), seed=seed)
     if inputs[0, 0].numel() < 2:
         raise BadInput(f"{subject.name} sees a list of numbers; maps can be judged where there are positions")
-    case = case_of(subject, inputs, target, torch.zeros(len(inputs), 1, 1), seed=seed)
     asked = _asked(methods)
     given = _given(maps or {}, asked, case)
     told: dict[str, Explained] = {}

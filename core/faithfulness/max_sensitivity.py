@@ -6,12 +6,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.attribution.site import checked_inputs
 from core.errors import BadInput
 from core.faithfulness.explaining import Asking, explain, label
 from core.faithfulness.measured import Measured
 from core.faithfulness.scoring import Asked, per_input
 from core.provenance import fingerprint, provenance
-from core.subject import Subject, feed
+from core.subject import Subject
 
 
 def max_sensitivity(
@@ -41,7 +42,7 @@ def max_sensitivity(
     >>> bool((moved.values <= 0.02 / 0.5).all())  # no value moves further
     True
     """
-    feed(subject, inputs)
+    inputs = checked_inputs(subject, inputs)
     if radius <= 0 or samples < 1:
         raise BadInput(f"max-sensitivity within {radius} by {samples} samples; both must be positive")
     targets = per_input(subject, target, len(inputs))

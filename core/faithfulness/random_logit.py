@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from core.attribution.site import checked_inputs
 from core.errors import BadInput
 from core.faithfulness.explaining import Asking, explain, label
 from core.faithfulness.scoring import Asked, per_input
 from core.faithfulness.similarity import spearman
 from core.provenance import Provenance, fingerprint, provenance
-from core.subject import Subject, feed
+from core.subject import Subject
 from core.targets import Difference, Direction, Output, Target, Unit
 
 
@@ -50,7 +51,7 @@ def random_logit(
     >>> answer.others[0], answer.signed.max().item() < 0
     (Output(head='policy', index=1), True)
     """
-    feed(subject, inputs)
+    inputs = checked_inputs(subject, inputs)
     targets = per_input(subject, target, len(inputs))
     rng = np.random.default_rng(seed)
     others = tuple(another(subject, one, rng) for one in targets)

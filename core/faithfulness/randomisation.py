@@ -8,13 +8,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from core.attribution.site import checked_inputs
 from core.errors import BadInput
 from core.faithfulness.explaining import Asking, explain, label
 from core.faithfulness.scoring import Asked, per_input
 from core.faithfulness.similarity import spearman
 from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
-from core.subject import Subject, feed
+from core.subject import Subject
 from core.targets import Difference, Output, Target
 
 
@@ -60,7 +61,7 @@ def randomisation(
     >>> answer.layers, answer.signed.shape
     (('head', 'conv'), torch.Size([2, 2]))
     """
-    feed(subject, inputs)
+    inputs = checked_inputs(subject, inputs)
     targets = per_input(subject, target, len(inputs))
     owners = learned_layers(subject, targets)
     if not owners or stages < 1:

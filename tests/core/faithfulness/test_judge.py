@@ -189,13 +189,22 @@ def test_memory_is_bounded_by_the_batch():
         ({"maps": {"mine": np.full((2, 4, 4), np.nan)}}, NotFinite, "maps 'mine' hold NaN"),
         ({"target": Output("class", 9)}, BadInput, "outputs 0 to 2"),
         ({"target": Output("policy", 0)}, UnknownName, "head of planted"),
+        ({"inputs": torch.rand(2, 4, 12, 12)}, BadInput, "do not fit planted"),
+        ({"inputs": torch.rand(0, 3, 12, 12)}, BadInput, "at least one"),
+        ({"inputs": 255 * torch.ones(2, 3, 12, 12)}, BadInput, r"pictures are given in \[0, 1\]"),
+        ({"inputs": torch.full((2, 3, 12, 12), torch.nan)}, BadInput, "NaN or infinity"),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(change, error, words):
-    asked = {"target": Output("class", 0), "methods": ["saliency"], "metrics": QUICK, "samples": 2} | change
     inputs = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    asked = {
+        "inputs": inputs,
+        "target": Output("class", 0),
+        "methods": ["saliency"],
+        "metrics": QUICK,
+    } | change
     with pytest.raises(error, match=words) as told:
-        judge(planted_classifier(seed=0), inputs, **asked)
+        judge(planted_classifier(seed=0), samples=2, **asked)
     assert "\n" not in str(told.value)
 
 
@@ -206,3 +215,36 @@ def test_a_list_of_numbers_has_no_positions():
     )
     with pytest.raises(BadInput, match="cart sees a list of numbers"):
         judge(subject, torch.rand(2, 4, 1, 1), Output("policy", 0), methods=["saliency"])
+
+
+def test_nothing_is_left_behind_even_by_a_stop_in_the_middle():
+    subject = planted_classifier(seed=2)
+    inputs = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+
+    def state():
+        module = subject.module
+        held = [value.clone() for value in module.state_dict().values()]
+        marks = [
+            (len(one._forward_hooks), len(one._backward_hooks), one.training) for one in module.modules()
+        ]
+        marks += [(one.grad is None, one.requires_grad) for one in module.parameters()]
+        return [*held, torch.get_rng_state(), torch.from_numpy(np.random.get_state()[1].copy())], marks  # noqa: NPY002
+
+    def stopped(done, total, label):
+        seen.append(label)
+        if len(seen) == stop:
+            raise KeyboardInterrupt
+
+    before, marks = state()
+    for stop in (2, 5, 9, 11, 0):
+        seen = []
+        asked = {"methods": ["saliency", "grad-cam"], "metrics": QUICK, "samples": 2, "progress": stopped}
+        if stop:
+            with pytest.raises(KeyboardInterrupt):
+                judge(subject, inputs, Output("class", 1), **asked)
+        else:
+            judge(subject, inputs, Output("class", 1), **asked)
+        after, now = state()
+        assert all(torch.equal(one, two) for one, two in zip(before, after, strict=True))
+        assert now == marks
+    assert {"maps", "sanity checks", "metrics"} <= {label.partition(":")[0] for label in seen}
