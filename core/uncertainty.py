@@ -44,7 +44,7 @@ def bootstrap_interval(
     sums, counts = np.bincount(index, array), np.bincount(index)
     ratios = _redrawn(sums, counts, seed, draws)
     low, high = np.quantile(
-        ratios, _tails(level, len(sums)) if expanded else [(1 - level) / 2, (1 + level) / 2]
+        ratios, tails(level, len(sums)) if expanded else [(1 - level) / 2, (1 + level) / 2]
     )
     return Interval(float(array.mean()), float(low), float(high), len(sums), level)
 
@@ -81,8 +81,12 @@ def _redrawn(sums: NDArray, counts: NDArray, seed: int, draws: int) -> NDArray:
     return ratios
 
 
-def _tails(level: float, n: int) -> list[float]:
-    """The quantiles of n groups' bootstrap that lie as far out as Student's t does."""
+def tails(level: float, n: int) -> list[float]:
+    """The quantiles of n groups' bootstrap that lie as far out as Student's t does [hesterberg2015].
+
+    >>> [round(tail, 4) for tail in tails(0.95, 10)]
+    [0.0086, 0.9914]
+    """
     from scipy.stats import norm, t
 
     low = float(norm.cdf(np.sqrt(n / (n - 1)) * t.ppf((1 - level) / 2, n - 1)))

@@ -15,13 +15,14 @@ from core.provenance import Provenance, provenance
 from core.similarity.hsic import gram, hsic, hsic_redrawn
 from core.store.images import Images, held
 from core.subject import Subject, feed, hooked, layer_named
-from core.uncertainty import Interval
+from core.uncertainty import Interval, tails
 
 LEAST = 8
 """Inputs, and batches of inputs, that an interval needs at least."""
 SMALLEST = 4
 """Inputs of a batch that HSIC is defined for."""
-DRAWS = 300
+DRAWS, TABLES = 300, 1000
+"""Draws of a bootstrap over inputs, and of one over batches, whose outer tails are asked for."""
 LARGEST = 8000
 """Inputs whose Gram matrices are held in memory at once."""
 
@@ -119,9 +120,9 @@ def cka_matrix(
     """CKA between layers (all, without names) of one subject, or of it and an ``other``, in one pass.
 
     HSIC is estimated without bias in each batch and averaged before the ratio is taken [nguyen2021]: memory does not
-    depend on the number of images, nor the estimate on the batch size but by chance. Intervals are percentile
-    bootstraps over batches; the images should come in an order without meaning. Layers that say the same of every
-    image have NaN.
+    depend on the number of images, nor the estimate on the batch size but by chance. Intervals are bootstraps over
+    batches, wider the fewer there are [hesterberg2015], so the images should come in an order without meaning. Layers
+    that say the same of every image have NaN.
 
     Raises
     ------
@@ -149,12 +150,12 @@ def cka_matrix(
     sums = list(_batches(subject, second, source, rows, columns, batch_size=batch_size, progress=progress))
     counts = np.array([count for count, _ in sums], float)
     across, one, two = (np.stack([tables[place] for _, tables in sums]) for place in range(3))
-    drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), DRAWS)
+    drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), TABLES)
     weights = np.concatenate([np.ones((1, len(sums))), drawn]) * counts
     tables = np.stack(
         [_table(*(np.tensordot(weight, part, 1) for part in (across, one, two))) for weight in weights]
     )
-    low, high = np.quantile(tables[1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.quantile(tables[1:], tails(level, len(sums)), axis=0)
     stamp = provenance(
         subject=subject.fingerprint,
         data=source.fingerprint,

@@ -103,6 +103,19 @@ def test_the_table_agrees_with_one_pair_at_a_time():
         assert abs(streamed.estimate - whole.estimate) < 0.05
 
 
+def test_the_tables_intervals_cover_with_few_batches():
+    subject, names = planted_classifier(seed=0), ["conv", "head"]
+    generator = torch.Generator().manual_seed(0)
+
+    def images(n):
+        small = torch.rand(n, 3, 4, 4, generator=generator)
+        return torch.nn.functional.interpolate(small, size=(12, 12))
+
+    truth = cka_matrix(subject, images(6000), names, batch_size=50).estimate[0, 1]
+    found = [cka_matrix(subject, images(64), names, batch_size=8, seed=k).interval(*names) for k in range(40)]
+    assert sum(one.low <= truth <= one.high for one in found) >= 33  # of 40; 95 % would be 38
+
+
 def test_two_subjects_and_one_that_is_a_rotation_of_the_other():
     one, other = planted_classifier(seed=0), planted_classifier(seed=1)
     images = torch.rand(200, 3, 12, 12)
