@@ -58,22 +58,25 @@ def recovery_by_layer(lines: Sequence[Recovered], *, title: str, caption: str) -
     """
     _check(title, lines)
     layers = list(dict.fromkeys(str(layer) for line in lines for layer in line.at))
+    slanted = sum(map(len, layers)) > 44
+    foot, height = (70.0, 262.0) if slanted else (28.0, 220.0)
 
     def draw(canvas: Canvas) -> None:
-        axes = canvas.add_axes((46 / WIDTH, 0.25, 1 - 54 / WIDTH, 0.52))
+        axes = canvas.add_axes((46 / WIDTH, foot / height, 1 - 54 / WIDTH, (height - foot - 56) / height))
         for index, line in enumerate(lines):
             shift = (index - (len(lines) - 1) / 2) * min(0.12, 0.5 / len(lines))
             _line(axes, np.array([layers.index(str(layer)) for layer in line.at]) + shift, line, index)
         axes.set_xlim(-0.5, len(layers) - 0.5)
         _shares(axes, lines)
-        axes.set_xticks(range(len(layers)), [clipped(name, 15) for name in layers], rotation=30, ha="right")
+        tilt: dict[str, Any] = {"rotation": 30, "ha": "right"} if slanted else {}
+        axes.set_xticks(range(len(layers)), [clipped(name, 15) for name in layers], **tilt)
         _legend(canvas, axes)
 
     spoken = "; ".join(_most(line) for line in lines)
     plural = "" if len(layers) == 1 else "s"
     alt = f"{title}: share of the logit difference at {len(layers)} layer{plural}. {spoken}."
     data = [row for line in lines for row in _rows("layer", line)]
-    return figure(draw, height=250, title=title, caption=caption, alt=alt, rows=data)
+    return figure(draw, height=height, title=title, caption=caption, alt=alt, rows=data)
 
 
 def recovery_by_share(panels: Sequence[Panel], *, title: str, caption: str, unit: str) -> Figure:
@@ -132,6 +135,7 @@ def small_multiples(
     left, gap, top, foot = 40.0, 12.0, 34.0, 40.0
     side = (WIDTH - left - gap * (columns - 1) - 6) / columns
     tall = min(side if square else side * 0.85, 150.0)
+    side = tall if square else side
     height = top + lines * (tall + 24) + foot
 
     def draw(canvas: Canvas) -> None:
@@ -212,8 +216,8 @@ def said(value: Interval) -> str:
     >>> said(Interval(-0.02, -0.1, 0.06, 9))
     '−2 % [−10, 6]'
     """
-    text = f"{100 * value.estimate:.0f} % [{100 * value.low:.0f}, {100 * value.high:.0f}]"
-    return text.replace("-0 ", "0 ").replace("-", "−")
+    middle, low, high = (round(100 * share) for share in (value.estimate, value.low, value.high))
+    return f"{middle} % [{low}, {high}]".replace("-", "−")
 
 
 def _most(line: Recovered) -> str:

@@ -16,7 +16,7 @@ from gridlens.opened import Opened
 from gridlens.patching import evidence
 from gridlens.patching.compensating import Compensated, by_compensation, compensated
 from gridlens.patching.examples import by_site
-from gridlens.patching.measuring import Measured, interleaved, measured, usual_layers
+from gridlens.patching.measuring import Measured, kept, measured, usual_layers
 from gridlens.patching.summary import layers_of, rows, summary
 from gridlens.patching.words import caveats, example_layer, finding
 from reports.exports import export
@@ -71,10 +71,10 @@ def patching(
         subject=subject.fingerprint,
         data=source.fingerprint if isinstance(source, ImageSource) else fingerprint(repr(source.describe())),
     ):
-        pairs = _pairs(opened, source, asked, progress)
+        pairs = kept(folder, lambda: _pairs(opened, source, asked, progress))
         found = measured(
             subject,
-            list(interleaved(pairs)),
+            pairs,
             layers,
             folder,
             units=asked.units,

@@ -1,7 +1,7 @@
 """Every pair measured at every layer into a run folder, one file each, so that a killed run goes on."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,11 @@ from core.targets import Output
 SCALARS = ("clean", "corrupted", "whole", "idle", "full")
 JOINT = (BEST, RANDOM, ANOTHER, TAKEN)
 TENTH = SHARES.index(0.1)
+PICTURES = ("clean", "corrupted", "unrelated", "changed")
+WORDS = ("kind", "name", "head", "plus", "minus")
+"""Fields of a pair, as they are kept."""
+SAME = ("Flatten", "Dropout", "Identity")
+"""Kinds of modules that answer with what they are given."""
 MOST_LAYERS = 6
 """Layers that are looked at unless others are asked for."""
 
@@ -37,23 +42,23 @@ class Measured:
 
 
 def usual_layers(subject: Subject) -> tuple[str, ...]:
-    """At most six layers spread over the network's depth: the outermost modules that answer with maps, or, where there
-    are fewer than two of those, with anything, the heads left out.
+    """At most six layers spread over the network's depth: of its outermost modules, the heads left out.
 
     >>> from core.testing import planted_classifier
     >>> usual_layers(planted_classifier(seed=0))
     ('conv', 'relu', 'pool')
     """
-    names = list(subject.layers)[:-1]
-    maps = [name for name in names if subject.layers[name].spatial]
-    chosen = maps if len(maps) > 1 else names
+    names = [
+        name for name, layer in subject.layers.items() if name not in subject.heads and layer.kind not in SAME
+    ]
+    names = names[:-1] if set(subject.heads) == {"class"} else names  # the last one is the class logits'
     for depth in range(3):
-        outer = [name for name in chosen if name.count(".") == depth]
+        outer = [name for name in names if name.count(".") == depth]
         if len(outer) > 2:
-            chosen = outer
+            names = outer
             break
-    step = max(1, -(-len(chosen) // MOST_LAYERS))
-    return tuple(chosen[::-1][::step][::-1])
+    step = max(1, -(-len(names) // MOST_LAYERS))
+    return tuple(names[::-1][::step][::-1])
 
 
 def measured(
@@ -88,6 +93,20 @@ def measured(
             found.append(_read(path, pair))
             progress(len(found), total, f"patching · {pair.kind}, {layer}")
     return found
+
+
+def kept(folder: Path, find: Callable[[], Sequence[Pair]]) -> list[Pair]:
+    """The pairs of a run folder, kind by kind in turn; found once, and then read: finding them takes minutes."""
+    path = folder / "pairs.safetensors"
+    if not path.exists():
+        found = list(interleaved(find()))
+        tensors = {name: torch.stack([getattr(pair, name) for pair in found]) for name in PICTURES}
+        about = [{name: getattr(pair, name) for name in WORDS} for pair in found]
+        write_tensors(path, tensors, {"pairs": json.dumps(about)})
+    held, words = read_tensors(path), json.loads(read_metadata(path)["pairs"])
+    return [
+        Pair(**about, **{name: held[name][number] for name in PICTURES}) for number, about in enumerate(words)
+    ]
 
 
 def interleaved(pairs: Sequence[Pair]) -> Iterator[Pair]:

@@ -34,7 +34,7 @@ def finding(subject: str, layers: Sequence[AtLayer]) -> str:
     >>> from core.uncertainty import Interval
     >>> low, high = Interval(0.1, 0.0, 0.2, 9), Interval(0.8, 0.7, 0.9, 9)
     >>> print(finding("net", [AtLayer("conv", {"best": high, "random": low, "another": low}, None, None, None)])[:68])
-    Patching by unit works in net at its one layer looked at: the best t
+    Patching by unit works in net at the one layer looked at: the best t
     """
     by_unit = [at.layer for at in layers if works(at)[0]]
     by_place = [at.layer for at in layers if works(at)[1]]
@@ -44,18 +44,22 @@ def finding(subject: str, layers: Sequence[AtLayer]) -> str:
         f"the best tenth of the units of {best.layer} brings back {said(best.units[BEST])} of the logit difference, as "
         f"many at random {said(best.units[RANDOM])}, the same from an unrelated input {said(best.units[ANOTHER])}"
     )
-    place = f"; by place it works {_where(by_place, len(spatial))}" if spatial else ""
+    place = f"; by place it works {_where(by_place, len(spatial), 'that have places')}" if spatial else ""
     how = "works" if by_unit else "does not work"
-    where = _where(by_unit, len(layers)) if by_unit else f"at any of the {len(layers)} layers looked at"
+    where = (
+        _where(by_unit, len(layers), "looked at")
+        if by_unit
+        else f"at any of the {len(layers)} layers looked at"
+    )
     return f"Patching by unit {how} in {subject} {where}: {told}{place}."
 
 
-def _where(names: Sequence[str], total: int) -> str:
+def _where(names: Sequence[str], total: int, of: str) -> str:
     if not names:
         return "at none"
     if len(names) == total:
-        return "at its one layer looked at" if total == 1 else f"at all {total} layers looked at"
-    return f"at {len(names)} of {total} layers ({', '.join(names)})"
+        return f"at the one layer {of}" if total == 1 else f"at all {total} layers {of}"
+    return f"at {len(names)} of {total} layers {of} ({', '.join(names)})"
 
 
 def caveats(found: Sequence[Measured], layers: Sequence[AtLayer], missing: Sequence[str]) -> list[str]:
