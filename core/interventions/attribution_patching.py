@@ -6,11 +6,11 @@ from torch import Tensor
 
 from core.errors import BadInput
 from core.interventions.continuation import continuation
-from core.interventions.patching import AT_ONCE, PatchEffects, assembled, checked_into, paired
+from core.interventions.patching import AT_ONCE, PatchEffects, assembled, check_pairs, checked_into, paired
 from core.interventions.sites import By, checked_by, units_first
 from core.progress import Progress, silent
 from core.subject import Subject, layer_named
-from core.targets import Target, checked
+from core.targets import Target
 
 
 def attribution_patching(
@@ -45,31 +45,31 @@ def attribution_patching(
     """
     info = layer_named(subject, layer)
     way, run = checked_by(by, info), checked_into(into)
-    checked(subject, target)
+    check_pairs(clean, corrupted)
     if steps < 1:
         raise BadInput(f"gradients are taken at 1 point or more between the two runs; got steps={steps}")
     tail = continuation(subject, layer, target)
     scores, parts = [], []
     for start in range(0, len(clean), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        pairs = paired(subject, clean[part], corrupted[part], target, layer, first=start)
-        (inputs, base, begun), source = pairs.base(run), pairs.source(run)[1]
-        record, rows = tail.record(inputs), list(range(len(inputs)))
-        slope = torch.zeros_like(base)
+        pairs = paired(tail, clean[part], corrupted[part], first=start)
+        base, source = pairs.ends(run)
+        way_over, rows = source.activations - base.activations, list(range(len(base.inputs)))
+        slope = torch.zeros_like(base.activations)
         for step in range(steps):
             # One step is the base itself; several are the middles of as many equal pieces of the way.
             share = 0.0 if steps == 1 else (step + 0.5) / steps
             with torch.enable_grad():
-                point = (base + share * (source - base)).detach().requires_grad_()
-                total = record.scores(point, rows).sum()
+                point = (base.activations + share * way_over).detach().requires_grad_()
+                total = base.scores(point, rows).sum()
                 if total.requires_grad:
                     (grad,) = torch.autograd.grad(total, point, allow_unused=True)
-                    slope += torch.zeros_like(base) if grad is None else grad / steps
-        moved = units_first(slope * (source - base), info)
-        scores.append(begun[:, None] + _summed(moved, way))
+                    slope += torch.zeros_like(slope) if grad is None else grad / steps
+        moved = units_first(slope * way_over, info)
+        scores.append(base.clean[:, None] + _summed(moved, way))
         parts.append(pairs)
         progress(min(start + AT_ONCE, len(clean)), len(clean), f"attribution patching {layer}")
-    return assembled(subject, target, info, way, run, "gradient", torch.cat(scores), parts, steps=steps)
+    return assembled(tail, way, run, "gradient", torch.cat(scores), parts, steps=steps)
 
 
 def _summed(moved: Float[Tensor, "n c p"], by: By) -> Float[Tensor, "n s"]:

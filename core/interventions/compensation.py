@@ -22,7 +22,7 @@ from core.uncertainty import Interval, bootstrap_interval
 
 BATCH = 64
 ROUNDING = 1e-5
-"""Changes smaller than this share of the largest effect are not looked at."""
+"""Losses and changes smaller than this share of the largest effect are none."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def compensation(
     UnknownName, BadInput
         if the subject lacks a layer, unit or target, no unit is to be removed, or its layer has no other.
 
-    >>> from core.testing import backup
-    >>> planted = backup(seed=0)
+    >>> from core.testing import planted_backup
+    >>> planted = planted_backup(seed=0)
     >>> inputs = torch.rand(8, 3, 6, 6, generator=torch.Generator().manual_seed(0))
     >>> found = compensation(planted.subject, inputs, planted.target, "late", planted.first).backups
     >>> [one.unit for one in found] == [planted.backup]
@@ -114,7 +114,8 @@ def compensation(
             progress(2 + number + (1 + shams) * (len(losses) - 1), steps, f"effects of {layer}")
         sham_effects.append(torch.stack(changes).mean(1))
     loss = torch.stack(losses)
-    sign = loss.mean(1).sign()
+    lost = loss.mean(1)
+    sign = lost.sign() * (lost.abs() > ROUNDING * before.abs().max())  # nothing makes up for nothing
     kept = _off_diagonal(gone, info)
     moved = sign[:, None] * torch.stack(sham_effects).flatten(1)
     chance = moved.unflatten(1, (shams, -1)).masked_fill(~kept[:, None], 0).flatten(1).amax(1)
@@ -153,7 +154,7 @@ class _Bench:
             tail = self.tail if all(self._behind(one.layer) for one in edits) else self._again()
             found, scores = [], []
             for part in self.inputs.split(16):
-                record = tail.record(part.to(self.subject.device))
+                record = tail.record(part.to(self.subject.device, memory_format=torch.channels_last))
                 found.append(self._sloped(record) if self.gradient else self._ablated(record))
                 scores.append(record.clean)
         return torch.cat(found), torch.cat(scores)

@@ -1,4 +1,4 @@
-"""Sites: the units, positions, or both, of a layer's activations one by one; variants with one site exchanged."""
+"""Sites: the units, positions, or both, of a layer's activations one by one; how one is exchanged."""
 
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -56,30 +56,36 @@ def count(by: By, shape: Sequence[int], layer: LayerInfo) -> int:
     return {"unit": units, "position": positions, "unit and position": units * positions, "layer": 1}[by]
 
 
-def exchanged(
-    base: Float[Tensor, "1 ..."], source: Float[Tensor, "1 ..."], sites: range, by: By, layer: LayerInfo
-) -> Float[Tensor, "b ..."]:
-    """``base`` once for every site of the range, each with that site taken from ``source``.
+def repeated(base: Float[Tensor, "1 ..."], times: int, layer: LayerInfo) -> Float[Tensor, "b ..."]:
+    """``base`` so many times, each a row of its own, in the memory layout of ``base``."""
+    last = layer.axes == "chw" and base.is_contiguous(memory_format=torch.channels_last)
+    layout = torch.channels_last if last else torch.contiguous_format
+    rows = torch.empty((times, *base.shape[1:]), dtype=base.dtype, device=base.device, memory_format=layout)
+    return rows.copy_(base)
+
+
+def exchange(
+    rows: Float[Tensor, "b ..."], source: Float[Tensor, "1 ..."], sites: range, by: By, layer: LayerInfo
+) -> None:
+    """In each of ``rows``, one for every site of the range, take that site from ``source``.
 
     >>> fc = LayerInfo("fc", "Linear", (3,), axes="c")
-    >>> exchanged(torch.zeros(1, 3), torch.ones(1, 3), range(1, 3), "unit", fc).tolist()
+    >>> rows = torch.zeros(2, 3)
+    >>> exchange(rows, torch.ones(1, 3), range(1, 3), "unit", fc)
+    >>> rows.tolist()
     [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    variants = base.expand(len(sites), *base.shape[1:]).contiguous()
-    if variants.data_ptr() == base.data_ptr():
-        variants = base.clone(memory_format=torch.contiguous_format)
-    target, given = units_first(variants, layer), units_first(source, layer)[0]
-    which, rows = torch.tensor(sites, device=base.device), torch.arange(len(sites), device=base.device)
+    into, given = units_first(rows, layer), units_first(source, layer)[0]
+    which, row = torch.tensor(sites, device=rows.device), torch.arange(len(sites), device=rows.device)
     if by == "unit":
-        target[rows, which] = given[which]
+        into[row, which] = given[which]
     elif by == "position":
-        target[rows, :, which] = given[:, which].T
+        into[row, :, which] = given[:, which].T
     elif by == "unit and position":
         unit, position = which // given.shape[1], which % given.shape[1]
-        target[rows, unit, position] = given[unit, position]
+        into[row, unit, position] = given[unit, position]
     else:
-        target[rows] = given
-    return variants
+        into[row] = given
 
 
 def arranged(

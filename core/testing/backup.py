@@ -38,7 +38,7 @@ class _TwoLayers(nn.Module):
         return logits
 
 
-def backup(*, seed: int, built_in: bool = True, randomised: bool = False) -> Backup:
+def planted_backup(*, seed: int, built_in: bool = True, randomised: bool = False) -> Backup:
     """Two units of ``early`` see red; the first is passed on by ``late``, the second is held down by the first.
 
     Remove the first and the second's way is open: the unit ``backup`` of ``late`` starts to carry 0.8 of what was lost.
@@ -47,7 +47,7 @@ def backup(*, seed: int, built_in: bool = True, randomised: bool = False) -> Bac
 
     >>> from core.interventions import ablate, intervened
     >>> from core.subject import run
-    >>> planted, red = backup(seed=0), torch.ones(1, 3, 6, 6)
+    >>> planted, red = planted_backup(seed=0), torch.ones(1, 3, 6, 6)
     >>> intact = run(planted.subject, red)["class"][0, 1]
     >>> with intervened(planted.subject, ablate(planted.backup)) as without:  # nothing is lost with the backup alone
     ...     bool(run(without, red)["class"][0, 1] == intact)

@@ -37,13 +37,13 @@ class _Readout(nn.Module):
         return logits
 
 
-def pathway(*, seed: int, saturated: bool = False, randomised: bool = False) -> Pathway:
+def planted_pathway(*, seed: int, saturated: bool = False, randomised: bool = False) -> Pathway:
     """A subject whose logit 1 is 4 times what one unit of ``relu`` says at one place; all others feed logit 0 alone.
 
     Behind ``relu`` all is linear. With ``saturated`` logit 1 grows with that number only up to 1: a ReLU in ``bend``
     has gone off, and there is no gradient beyond. With ``randomised`` all weights are random.
 
-    >>> planted = pathway(seed=0)
+    >>> planted = planted_pathway(seed=0)
     >>> planted.unit.layer, str(planted.target)
     ('relu', 'class:1')
     """
@@ -74,7 +74,7 @@ def pathway_pairs(
 ) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n c h w"]]:
     """Clean and corrupted pictures that have nothing in common; at the true place clean ones are dark in red.
 
-    >>> clean, corrupted = pathway_pairs(pathway(seed=0), 3, seed=0)
+    >>> clean, corrupted = pathway_pairs(planted_pathway(seed=0), 3, seed=0)
     >>> clean.shape == corrupted.shape
     True
     """

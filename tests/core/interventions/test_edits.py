@@ -25,7 +25,7 @@ from core.interventions.edits import applied
 from core.layers import LayerInfo
 from core.subject import InputSpec, Subject, run, wrap
 from core.targets import Direction, Output, Unit
-from core.testing import backup, pathway, pathway_pairs, planted_classifier
+from core.testing import pathway_pairs, planted_backup, planted_classifier, planted_pathway
 
 MAPS = LayerInfo("maps", "Conv2d", (3, 4, 5))
 LAST = LayerInfo("last", "Block", (4, 5, 3), axes="hwc")
@@ -250,12 +250,12 @@ def test_mistakes_are_one_sentence() -> None:
 
 def test_planted_subjects_are_what_they_say() -> None:
     """The truths that the methods are asked for, by hand."""
-    planted = pathway(seed=3)
+    planted = planted_pathway(seed=3)
     clean, corrupted = pathway_pairs(planted, 4, seed=3)
     y, x = planted.unit.y, planted.unit.x
     logits = run(planted.subject, clean)["class"][:, 1] - run(planted.subject, corrupted)["class"][:, 1]
     assert torch.allclose(logits, 4 * (clean - corrupted)[:, 0, y, x], atol=1e-5)
-    spare, red = backup(seed=3), torch.rand(4, 3, 6, 6)
+    spare, red = planted_backup(seed=3), torch.rand(4, 3, 6, 6)
     intact = capture(spare.subject, red, ["late"])["late"][:, spare.backup.channel]
     with intervened(spare.subject, ablate(spare.first)) as without:
         taken = capture(without, red, ["late"])["late"][:, spare.backup.channel]

@@ -18,7 +18,7 @@ from core.interventions import (
 )
 from core.subject import InputSpec, Subject, wrap
 from core.targets import Output, Unit, score
-from core.testing import backup, pathway, pathway_pairs, planted_classifier
+from core.testing import pathway_pairs, planted_backup, planted_classifier, planted_pathway
 
 TARGET = Output("class", 1)
 SEEDS = (0, 1, 2)
@@ -86,7 +86,7 @@ def test_tokens_are_a_grid_and_those_in_front() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_planted_unit_and_place_carry_it_all(seed: int) -> None:
-    planted = pathway(seed=seed)
+    planted = planted_pathway(seed=seed)
     question = (planted.subject, *pathway_pairs(planted, 4, seed=seed), planted.target, "relu")
     for by, truth in (
         ("unit", (planted.unit.channel, None)),
@@ -99,7 +99,7 @@ def test_the_planted_unit_and_place_carry_it_all(seed: int) -> None:
         assert first.effect.estimate == pytest.approx(1, abs=1e-4)
         assert abs(second.effect.estimate) < 1e-4
         assert agreement(exact, attribution_patching(*question, by=by)).low > 0.9999
-    random = pathway(seed=seed, randomised=True)
+    random = planted_pathway(seed=seed, randomised=True)
     spread = patch_effects(
         random.subject, *pathway_pairs(random, 4, seed=seed), random.target, "relu", by="position"
     )
@@ -109,7 +109,7 @@ def test_the_planted_unit_and_place_carry_it_all(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_gradients_fail_where_a_relu_is_off_and_steps_find_it(seed: int) -> None:
-    planted = pathway(seed=seed, saturated=True)
+    planted = planted_pathway(seed=seed, saturated=True)
     question = (planted.subject, *pathway_pairs(planted, 4, seed=seed), planted.target, "relu")
     exact = patch_effects(*question, by="unit")
     assert exact.effects[:, planted.unit.channel].allclose(torch.ones(4), atol=1e-4)
@@ -123,7 +123,7 @@ def test_gradients_fail_where_a_relu_is_off_and_steps_find_it(seed: int) -> None
 @pytest.mark.parametrize("gradient", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_backup_is_found(seed: int, gradient: bool) -> None:
-    planted = backup(seed=seed)
+    planted = planted_backup(seed=seed)
     inputs = torch.rand(8, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
     found = compensation(
         planted.subject, inputs, planted.target, "late", planted.first, gradient=gradient, seed=seed
@@ -131,7 +131,7 @@ def test_the_backup_is_found(seed: int, gradient: bool) -> None:
     assert found.backups[0].unit == planted.backup
     assert found.backups[0].share == pytest.approx(0.8, abs=0.05)
     assert found.matrix[0].argmax() == planted.backup.channel
-    without = backup(seed=seed, built_in=False)
+    without = planted_backup(seed=seed, built_in=False)
     nothing = compensation(
         without.subject, inputs, without.target, "late", without.first, gradient=gradient, seed=seed
     )
@@ -139,7 +139,7 @@ def test_the_backup_is_found(seed: int, gradient: bool) -> None:
 
 
 def test_what_is_removed_behind_or_in_the_layer_itself() -> None:
-    planted = backup(seed=0)
+    planted = planted_backup(seed=0)
     inputs = torch.rand(3, 3, 6, 6, generator=torch.Generator().manual_seed(0))
     gone = (planted.first, Unit("early", (planted.first.channel + 1) % 12))
     found = compensation(planted.subject, inputs, planted.target, "early", gone, shams=3)
