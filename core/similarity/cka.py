@@ -152,9 +152,7 @@ def cka_matrix(
     across, one, two = (np.stack([tables[place] for _, tables in sums]) for place in range(3))
     drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), TABLES)
     weights = np.concatenate([np.ones((1, len(sums))), drawn]) * counts
-    tables = np.stack(
-        [_table(*(np.tensordot(weight, part, 1) for part in (across, one, two))) for weight in weights]
-    )
+    tables = _tables(*(np.tensordot(weights, part, 1) for part in (across, one, two)))
     low, high = np.quantile(tables[1:], tails(level, len(sums)), axis=0)
     stamp = provenance(
         subject=subject.fingerprint,
@@ -170,10 +168,13 @@ def _names(subject: Subject, layers: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(layer_named(subject, name).name for name in (subject.layers if layers is None else layers))
 
 
-def _table(across: np.ndarray, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+def _tables(
+    across: Float[np.ndarray, "d r c"], one: Float[np.ndarray, "d r"], two: Float[np.ndarray, "d c"]
+) -> Float[np.ndarray, "d r c"]:
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio: np.ndarray = across / np.sqrt(one.clip(0)[:, None] * two.clip(0)[None])
-    return np.where(np.isfinite(ratio), ratio, np.nan)
+        across /= np.sqrt(one.clip(0))[:, :, None]
+        across /= np.sqrt(two.clip(0))[:, None]
+    return np.where(np.isfinite(across), across, np.nan)
 
 
 def _batches(

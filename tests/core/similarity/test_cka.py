@@ -111,9 +111,9 @@ def test_the_tables_intervals_cover_with_few_batches():
         small = torch.rand(n, 3, 4, 4, generator=generator)
         return torch.nn.functional.interpolate(small, size=(12, 12))
 
-    truth = cka_matrix(subject, images(6000), names, batch_size=50).estimate[0, 1]
-    found = [cka_matrix(subject, images(64), names, batch_size=8, seed=k).interval(*names) for k in range(40)]
-    assert sum(one.low <= truth <= one.high for one in found) >= 33  # of 40; 95 % would be 38
+    truth = cka_matrix(subject, images(4000), names, batch_size=50).estimate[0, 1]
+    found = [cka_matrix(subject, images(64), names, batch_size=8, seed=k).interval(*names) for k in range(20)]
+    assert sum(one.low <= truth <= one.high for one in found) >= 16  # of 20; 95 % would be 19
 
 
 def test_two_subjects_and_one_that_is_a_rotation_of_the_other():
