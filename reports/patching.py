@@ -150,7 +150,8 @@ def small_multiples(
                 axes.tick_params(labelleft=False)
             if index + columns < len(names):
                 axes.tick_params(labelbottom=False)
-        canvas.text(0.5, 6 / height, under, color=MUTED, ha="center", va="bottom")
+        middle = (left + (columns * (side + gap) - gap) / 2) / WIDTH
+        canvas.text(middle, 6 / height, under, color=MUTED, ha="center", va="bottom")
         _legend(canvas, canvas.axes[0])
 
     return draw, height

@@ -12,9 +12,11 @@ from torch import Tensor
 
 from core.artifacts import read_json, write_json
 from core.interventions.compensation import compensation
+from core.interventions.edits import ablate
+from core.interventions.intervened import intervened
 from core.progress import Progress, silent
 from core.subject import Subject
-from core.targets import Output, Unit
+from core.targets import Output, Unit, score
 from core.uncertainty import Interval
 from gridlens.patching.measuring import Measured
 from gridlens.patching.summary import at_layer
@@ -25,6 +27,8 @@ FILE = "compensation.json"
 INPUTS, SHIFT, SHAMS = 6, 0.02, 10
 """Inputs that effects are measured on; of a lone picture copies shifted by up to that share of its side; and removals
 at random to compare with."""
+CANDIDATES = 8
+"""Units that bring most back, of which the one is removed that costs most."""
 WIDE = 64
 """Units of a layer beyond which effects are taken by gradients."""
 
@@ -65,13 +69,13 @@ def compensated(
     seed: int,
     progress: Progress = silent,
 ) -> Compensated:
-    """The most important unit of ``shown`` removed; effects at the next layer looked at. Kept in ``folder``."""
+    """An important unit of ``shown`` removed; effects at the next layer looked at. Kept in ``folder``."""
     path = folder / FILE
     if not path.exists():
         alike = _alike(at_layer(found, shown))
-        unit = _most_important(alike)
         inputs, told = _inputs(alike)
         target = Output(alike[0].pair.head, alike[0].pair.plus)
+        unit = _most_important(subject, alike, inputs, target)
         behind = list(layers)[min(list(layers).index(shown) + 1, len(layers) - 1)]
         by_gradient = subject.layers[behind].channels > WIDE
         made = compensation(
@@ -124,7 +128,8 @@ def by_compensation(made: Compensated) -> Section:
         f"{SHAMS} removals of the same size in random directions.",
     )
     text = (
-        f"Removing {made.removed}, the unit that brings most back, takes {made.loss:.2g} from the logit of "
+        f"Removing {made.removed}, of the {CANDIDATES} units that bring most back the one that costs most, takes "
+        f"{made.loss:.2g} from the logit of "
         f"{made.answer!r} ({made.inputs}; effects of {made.layer} taken {way}). Units that make up for it hide what "
         "the removed one does."
     )
@@ -138,12 +143,18 @@ def _alike(here: Sequence[Measured]) -> list[Measured]:
     return [one for one in here if one.pair.plus == most][:INPUTS]
 
 
-def _most_important(alike: Sequence[Measured]) -> int:
+def _most_important(subject: Subject, alike: Sequence[Measured], inputs: Tensor, target: Output) -> int:
+    """Of the units that bring most back, the one whose removal costs the clean answer most."""
     effects = []
     for one in alike:
         units = one.trace.units
         effects.append(torch.where(units.exact.isnan(), units.stepped, units.exact))
-    return int(torch.stack(effects).mean(0).argmax())
+    first = torch.stack(effects).mean(0).argsort(descending=True)[:CANDIDATES].tolist()
+    left = []
+    for unit in first:
+        with torch.no_grad(), intervened(subject, ablate(Unit(alike[0].trace.layer, unit))) as without:
+            left.append(float(score(without, inputs, target).mean()))
+    return int(first[int(np.argmin(left))])
 
 
 def _inputs(alike: Sequence[Measured]) -> tuple[Tensor, str]:

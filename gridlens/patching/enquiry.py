@@ -18,7 +18,7 @@ from gridlens.patching.compensating import Compensated, by_compensation, compens
 from gridlens.patching.examples import by_site
 from gridlens.patching.measuring import Measured, kept, measured, usual_layers
 from gridlens.patching.summary import layers_of, rows, summary
-from gridlens.patching.words import caveats, example_layer, finding
+from gridlens.patching.words import caveats, example_layer, example_places, finding
 from reports.exports import export
 from reports.html import write
 from reports.sections import Report
@@ -146,7 +146,7 @@ def _report(
             evidence.by_layer(found, layers),
             evidence.by_criteria(layers),
             evidence.by_share(found, layers),
-            by_site(subject, found, shown),
+            by_site(subject, found, shown, example_places(layers)),
             evidence.by_gradient(found, layers),
             by_compensation(removed),
             evidence.by_answer(found, layers),

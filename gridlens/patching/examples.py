@@ -16,8 +16,8 @@ TOP = 6
 """Units listed for an example."""
 
 
-def by_site(subject: Subject, found: Sequence[Measured], layer: str) -> Section:
-    """Which units and which places carry the effect, in one example of every kind."""
+def by_site(subject: Subject, found: Sequence[Measured], layer: str, places: str | None) -> Section:
+    """Which units of ``layer`` and which places of another carry the effect, in one example of every kind."""
     examples = _examples(found, layer)
     rows: list[list[Cell]] = []
     for one in examples:
@@ -33,10 +33,11 @@ def by_site(subject: Subject, found: Sequence[Measured], layer: str) -> Section:
         rows,
         caption=f"The first units of {layer}, one pair of every kind; shares of the logit difference.",
     )
-    figures = [_pictured(examples)] if examples[0].trace.places is not None else []
+    figures = [] if places is None else [_pictured(_examples(found, places), places)]
     return Section(
         "Which units, and which places",
-        text=f"At {layer}, where the best tenth of the units is furthest above its controls.",
+        text=f"Units of {layer}, where the best tenth is furthest above its controls"
+        + (f"; places of {places}, where the same holds of places." if places else "."),
         figures=[*figures, *_known_part(found)],
         tables=[table],
     )
@@ -47,14 +48,14 @@ def _examples(found: Sequence[Measured], layer: str) -> list[Measured]:
     return [of_kind(at_layer(found, layer), kind)[0] for kind in kinds]
 
 
-def _pictured(examples: Sequence[Measured]) -> Figure:
+def _pictured(examples: Sequence[Measured], layer: str) -> Figure:
     overlays = []
     for one in examples:
         places = sites(one.trace, "places").exact.view(one.trace.grid).numpy()
         overlays.append(Overlay(one.pair.kind, _picture(one), places, one.pair.name))
     return attribution_overlays(
         overlays,
-        title="Which places bring the answer back",
+        title=f"Which places of {layer} bring the answer back",
         caption="Above: the clean input. Below: what each place, patched alone, brings back (orange) or takes further "
         "away (blue).",
     )

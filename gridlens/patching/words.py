@@ -28,6 +28,17 @@ def example_layer(layers: Sequence[AtLayer]) -> AtLayer:
     return max(layers, key=margin)
 
 
+def example_places(layers: Sequence[AtLayer]) -> str | None:
+    """The layer at which the best tenth of the places is furthest above both controls; None if none has places."""
+
+    def margin(at: AtLayer) -> float:
+        places = at.places or at.units
+        return places[BEST].estimate - max(places[RANDOM].estimate, places[ANOTHER].estimate)
+
+    spatial = [at for at in layers if at.places is not None]
+    return max(spatial, key=margin).layer if spatial else None
+
+
 def finding(subject: str, layers: Sequence[AtLayer]) -> str:
     """One sentence: at which layers patching works, by the criteria, and what it brings back at the best one.
 
