@@ -16,12 +16,14 @@ import torch
 from safetensors.torch import load_file
 
 from core.activations import capture
+from core.artifacts import write_image
 from core.errors import BadInput, DiskFull, NotFinite, RunConflict, UnknownName, Unreadable
 from core.layers import as_maps
 from core.store import collect, held, needed_bytes, open_store
 from core.store.positions import chosen_positions
 from core.subject import InputSpec, wrap
 from core.testing import planted_classifier
+from vision.datasets import open_images
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -267,20 +269,32 @@ def test_numbers_that_are_not_finite_or_too_large_are_named(tmp_path):
         collect(subject, images, ["0"], tmp_path / "s")
 
 
-def test_a_source_that_leaves_images_out_is_told_so_again(subject, images, tmp_path, monkeypatch):
-    from vision.datasets import open_images
-
+def test_a_source_that_leaves_images_out_is_told_so_when_it_goes_on(subject, tmp_path, monkeypatch):
+    small_shards(monkeypatch, 10_000)
     folder = tmp_path / "pictures"
-    folder.mkdir()
-    from PIL import Image
+    for number in range(24):
+        write_image(folder / f"{number:02}.png", np.full((12, 12, 3), 10 * number, np.uint8))
+    (folder / "02.png").write_bytes(b"no picture")
+    (folder / "15.png").write_bytes(b"no picture")
 
-    for number in range(12):
-        Image.fromarray(np.full((12, 12, 3), 20 * number, np.uint8)).save(folder / f"{number:02}.png")
-    (folder / "05.png").write_bytes(b"no picture")
-    store = collect(subject, open_images(folder, size=(12, 12)), ["conv"], tmp_path / "s", batch_size=2)[
-        "conv"
-    ]
-    assert store.images == 11
+    def run(out, stop=10**9):
+        def progress(done, total, label):
+            if done >= stop:
+                raise KeyboardInterrupt
+
+        source = open_images(folder, size=(12, 12))
+        return collect(subject, source, ["conv"], tmp_path / out, batch_size=2, progress=progress)["conv"]
+
+    with pytest.raises(KeyboardInterrupt):
+        run("stopped", stop=10)
+    assert contents(tmp_path / "stopped")
+    store, whole = run("stopped"), run("whole")
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+    assert store.images == whole.images == 22
+    third = capture(subject, torch.full((1, 3, 12, 12), 30 / 255), ["conv"])["conv"]
+    assert torch.allclose(
+        store.rows(np.array([2 * 144])), third[:, :, 0, 0], atol=1e-5
+    )  # image 2 is the file 03
 
 
 def test_tokens_and_channels_last_are_rows_of_channels(tmp_path):
@@ -326,4 +340,3 @@ def test_nothing_is_left_on_the_subject_after_an_exception(subject, images, tmp_
     with pytest.raises(KeyboardInterrupt):
         collect(subject, Broken(), ["conv"], tmp_path / "s", batch_size=4)
     assert not any(module._forward_hooks for module in subject.module.modules())
-    assert isinstance(held(images), type(held(images)))
