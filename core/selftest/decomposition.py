@@ -1,7 +1,8 @@
 """Checks of decompositions: each method finds the atoms that its own kind of mixture is made of, and none elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 
@@ -21,12 +22,12 @@ from core.testing.superposition import superposed_network, superposition
 
 MEASURE = "mean over true atoms of the best cosine"
 
-FEATURES, CHANNELS, ACTIVE = 32, 24, 1.5
+FEATURES, CHANNELS, ACTIVE = 32, 24, 2.0
 """Superposition that a few seconds suffice for."""
 
-QUICK = {"steps": 800, "batch_size": 256, "rate": 6e-3, "active": 2}
+QUICK: Mapping[str, Any] = {"steps": 800, "batch_size": 256, "rate": 6e-3, "active": 2}
 
-BRIEF = {"steps": 300}
+BRIEF: Mapping[str, Any] = {"steps": 300}
 """For the control, where longer finds no more."""
 
 DENSE = 8.0
@@ -44,8 +45,8 @@ def _mixture(seed: int, *, method: str, mixture: Callable[..., Mixture]) -> Scor
     return Scores(score(truth.rows), score(shuffled(truth.rows, seed=seed)))
 
 
-def _sparse(rows: Tensor, atoms: Tensor, method: str, seed: int, **options: float) -> float:
-    found = fit(rows, layer="rows", method=method, k=len(atoms), seed=seed, **(QUICK | options))
+def _sparse(rows: Tensor, atoms: Tensor, method: str, seed: int, **options: Any) -> float:
+    found = fit(rows, layer="rows", method=method, k=len(atoms), seed=seed, **{**QUICK, **options})
     return mean_max_cosine(atoms, found.atoms)
 
 

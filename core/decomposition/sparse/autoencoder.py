@@ -6,6 +6,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from core.decomposition.sparse.products import compressed, dense_gradients, pays, sparse_gradients
+
 Kind = Literal["topk", "batchtopk", "jumprelu"]
 State = dict[str, Tensor]
 
@@ -39,21 +41,25 @@ def gradients(rows: Tensor, state: State, kind: Kind, active: int, dead: Tensor)
     explain what the living miss [gao2024]; JumpReLU adds (L0 / active - 1)^2, its threshold's gradient by a
     rectangular kernel [rajamanoharan2024].
     """
-    centred = rows - state["bias"]
+    atoms, centred = state["atoms"], rows - state["bias"]
     before = torch.addmm(state["encoder_bias"], centred, state["encoder"].T)
     codes = kept_codes(before, state, kind, active)
-    missed = torch.addmm(-centred, codes, state["atoms"])
+    kept = compressed(codes) if pays(len(codes), len(atoms), active, codes.device) else None
+    missed = (codes if kept is None else kept) @ atoms - centred
     back = missed * (2 / (active * len(missed)))
-    to_codes = back @ state["atoms"].T
-    to_before = to_codes * (codes > 0)
     found: State = {}
+    if kept is None or kind == "jumprelu":
+        to_codes = back @ atoms.T
     if kind == "jumprelu":
         found["log_threshold"] = _to_threshold(before, to_codes, codes, state, active)
-    found["atoms"] = codes.T @ back
+    through = (
+        dense_gradients(codes, to_codes, back, centred)
+        if kept is None
+        else sparse_gradients(kept, back, centred, atoms)
+    )
+    found |= through._asdict()
     if len(dead):
-        _revive(found["atoms"], to_before, before, missed, state["atoms"], dead)
-    found["encoder"] = to_before.T @ centred
-    found["encoder_bias"] = to_before.sum(0)
+        _revive(found, before[:, dead].relu(), missed, centred, atoms, dead)
     found["bias"] = back.sum(0) - found["encoder_bias"] @ state["encoder"]
     return Step(found, before, codes, missed)
 
@@ -85,13 +91,13 @@ def _to_threshold(before: Tensor, to_codes: Tensor, codes: Tensor, state: State,
 
 
 def _revive(
-    to_atoms: Tensor, to_before: Tensor, before: Tensor, missed: Tensor, atoms: Tensor, dead: Tensor
+    found: State, positive: Tensor, missed: Tensor, centred: Tensor, atoms: Tensor, dead: Tensor
 ) -> None:
     """Add the auxiliary loss's gradients for dead atoms: the error of explaining ``-missed`` by them."""
-    positive = before[:, dead].relu()
-    kept, index = positive.topk(min(MOST_REVIVED, len(dead)), dim=1, sorted=False)
-    codes = torch.zeros_like(positive).scatter_(1, index, kept)
+    largest, index = positive.topk(min(MOST_REVIVED, len(dead)), dim=1, sorted=False)
+    codes = torch.zeros_like(positive).scatter_(1, index, largest)
     left = torch.addmm(missed, codes, atoms[dead])
     back = left * (2 * DEAD_WEIGHT / missed.square().sum().clamp_min(1e-12))
-    to_atoms[dead] += codes.T @ back
-    to_before[:, dead] += (back @ atoms[dead].T) * (codes > 0)
+    extra = dense_gradients(codes, back @ atoms[dead].T, back, centred)
+    for name, values in extra._asdict().items():
+        found[name][dead] += values

@@ -13,7 +13,7 @@ from torch import Tensor
 from core.decomposition.learned import Learned, unit_rows
 from core.decomposition.source import ActivationSource, checked_finite
 from core.decomposition.sparse import adam
-from core.decomposition.sparse.autoencoder import Kind, State, at_work, gradients
+from core.decomposition.sparse.autoencoder import Kind, State, Step, at_work, gradients
 from core.decomposition.sparse.beginning import first_state, renewed
 from core.decomposition.sparse.checkpoint import Checkpoint
 from core.decomposition.sparse.room import refuse_too_wide
@@ -55,7 +55,7 @@ def topk_sae(
     NotFinite
         if an activation is NaN or infinite.
     """
-    return _learned("topk", source, k, seed, settings(k, given), checkpoint, progress)
+    return _learned("topk", source, k, seed, settings(k, given), folder=checkpoint, progress=progress)
 
 
 def batchtopk_sae(
@@ -71,7 +71,7 @@ def batchtopk_sae(
 
     Afterwards a code counts above the mean, late in training, of the smallest one that was kept. Else as ``topk_sae``.
     """
-    return _learned("batchtopk", source, k, seed, settings(k, given), checkpoint, progress)
+    return _learned("batchtopk", source, k, seed, settings(k, given), folder=checkpoint, progress=progress)
 
 
 def jumprelu_sae(
@@ -87,7 +87,7 @@ def jumprelu_sae(
 
     Else as ``topk_sae``.
     """
-    return _learned("jumprelu", source, k, seed, settings(k, given), checkpoint, progress)
+    return _learned("jumprelu", source, k, seed, settings(k, given), folder=checkpoint, progress=progress)
 
 
 def _learned(
@@ -96,6 +96,7 @@ def _learned(
     k: int,
     seed: int,
     plan: Settings,
+    *,
     folder: str | Path | None,
     progress: Progress,
 ) -> Learned:
@@ -127,16 +128,19 @@ def _step(kind: Kind, state: State, rows: Tensor, number: int, plan: Settings) -
     state["energy"].lerp_(step.codes.square().mean(0), max(0.01, 1 / number))
     if number % EVERY == 0 and number < RENEWED * plan.steps:
         renewed(state, scaled, step.missed, number)
-    _follow_thresholds(kind, state, step.before, number, plan)
+    _follow_thresholds(kind, state, step, number, plan)
 
 
-def _follow_thresholds(kind: Kind, state: State, before: Tensor, number: int, plan: Settings) -> None:
+def _follow_thresholds(kind: Kind, state: State, step: Step, number: int, plan: Settings) -> None:
     """JumpReLU's thresholds begin where the warm steps end; BatchTopK's is followed from there on."""
     last = int(WARM * plan.steps)
     if kind == "jumprelu" and number == max(1, last):
-        state["log_threshold"].fill_(at_work(before, plan.active).clamp_min(LOWEST).log().item())
+        lowest = at_work(step.before, plan.active).clamp_min(LOWEST)
+        state["log_threshold"].fill_(lowest.log().item())
     if kind == "batchtopk" and number > last:
-        state["lowest"].lerp_(at_work(before, plan.active), max(FOLLOWING, 1 / (number - last)))
+        lowest = torch.where(step.codes > 0, step.codes, torch.inf).amin()
+        if torch.isfinite(lowest):
+            state["lowest"].lerp_(lowest, max(FOLLOWING, 1 / (number - last)))
 
 
 def _answer(kind: Kind, state: State, plan: Settings) -> Learned:

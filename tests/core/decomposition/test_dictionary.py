@@ -21,6 +21,7 @@ from core.decomposition.sparse.room import needed, refuse_too_wide
 from core.decomposition.stability import matched
 from core.errors import BadInput, NotFinite, UnknownName, Unreadable
 from core.layers import LayerInfo
+from core.store import collect
 from core.targets import score
 from core.testing import planted_classifier
 from core.testing.mixtures import non_negative_parts, orthogonal_components
@@ -194,6 +195,16 @@ def test_a_source_is_streamed_where_it_is_larger_than_memory(method, monkeypatch
     whole = fitted(method, rows(6000))
     if not method.endswith("-sae"):
         assert found.quality.r2.estimate > whole.quality.r2.estimate - 0.15
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_store_on_disk_is_taken_apart_and_whole_images_are_kept_aside(method, tmp_path):
+    images = torch.rand(40, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    store = collect(planted_classifier(seed=0), images, ["relu"], tmp_path / "store", positions=9)["relu"]
+    found = fitted(method, store, k=3)
+    assert found.quality.held_out
+    assert (found.quality.rows, found.quality.r2.n) == (36, 4)
+    assert found.provenance.parameters["rows"] == 36 * 9
 
 
 @pytest.mark.parametrize(

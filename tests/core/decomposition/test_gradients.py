@@ -27,7 +27,10 @@ def planted_state(seed=0):
 
 @pytest.mark.parametrize("kind", ["topk", "batchtopk", "jumprelu"])
 @pytest.mark.parametrize("dead", [[], [2, 7]])
-def test_gradients_are_torchs(kind, dead):
+@pytest.mark.parametrize("way", ["dense", "compressed"])
+def test_gradients_are_torchs(kind, dead, way, monkeypatch):
+    module = "core.decomposition.sparse.autoencoder.pays"
+    monkeypatch.setattr(module, lambda *_: way == "compressed" and torch.backends.mkl.is_available())
     state, rows = planted_state()
     dead = torch.tensor(dead, dtype=torch.long)
     step = gradients(rows, state, kind, ACTIVE, dead)
