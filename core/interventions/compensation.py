@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from core.errors import BadInput
@@ -114,9 +114,9 @@ def compensation(
             progress(2 + number + (1 + shams) * (len(losses) - 1), steps, f"effects of {layer}")
         sham_effects.append(torch.stack(changes).mean(1))
     loss = torch.stack(losses)
-    lost = loss.mean(1)
-    sign = lost.sign() * (lost.abs() > ROUNDING * before.abs().max())  # nothing makes up for nothing
-    kept = _off_diagonal(gone, info)
+    lost, least = loss.mean(1), ROUNDING * float(before.abs().max())
+    sign = lost.sign() * (lost.abs() > least)  # nothing makes up for nothing
+    kept = _off_diagonal(gone, info, before.device)
     moved = sign[:, None] * torch.stack(sham_effects).flatten(1)
     chance = moved.unflatten(1, (shams, -1)).masked_fill(~kept[:, None], 0).flatten(1).amax(1)
     change = sign[:, None, None] * (torch.stack(after) - before)
@@ -130,7 +130,7 @@ def compensation(
         change.mean(1),
         moved.unflatten(1, (shams, -1)),
         chance,
-        _listed(gone, layer, change, kept, chance, loss, before, seed),
+        _listed(gone, layer, change, kept, chance=chance, loss=loss, least=least, seed=seed),
         provenance(
             subject=subject.fingerprint, data=fingerprint(inputs), seed=seed, gradient=gradient, shams=shams
         ),
@@ -203,14 +203,14 @@ def _listed(
     removed: tuple[Unit, ...],
     layer: str,
     change: Float[Tensor, "r n c"],
-    kept: Tensor,
-    chance: Tensor,
-    loss: Tensor,
-    before: Tensor,
+    kept: Bool[Tensor, "r c"],
+    *,
+    chance: Float[Tensor, "r"],
+    loss: Float[Tensor, "r n"],
+    least: float,
     seed: int,
 ) -> tuple[Taken, ...]:
     """The backups, those of the first removed unit first, and of these the strongest first."""
-    least = ROUNDING * float(before.abs().max())
     found = []
     for row, unit in enumerate(removed):
         mean = change[row].mean(0)
@@ -223,8 +223,8 @@ def _listed(
     return tuple(found)
 
 
-def _off_diagonal(removed: tuple[Unit, ...], layer: LayerInfo) -> Tensor:
-    kept = torch.ones(len(removed), layer.channels, dtype=torch.bool)
+def _off_diagonal(removed: tuple[Unit, ...], layer: LayerInfo, device: torch.device) -> Tensor:
+    kept = torch.ones(len(removed), layer.channels, dtype=torch.bool, device=device)
     for row, unit in enumerate(removed):
         if unit.layer == layer.name:
             kept[row, unit.channel] = False

@@ -76,14 +76,15 @@ def before(subject: Subject, layer: str, target: Target) -> tuple[Before, Trial]
     inputs = torch.rand(2, *subject.spec.shape, generator=generator)
     inputs = inputs.to(subject.device, memory_format=torch.channels_last)
     skippable, small, changed, wanted = _skippable(subject, layer, target, inputs[:1], generator)
-    used, trial = _used(subject, layer, target, skippable, inputs, changed, wanted)
+    used, answers, activations, clean = _used(subject, layer, target, skippable, inputs)
     axes = {
         name: [
             [_axis(a, b) for a, b in zip(one, _tensors(two), strict=True)]
-            for one, two in zip(small[name], trial.answers[name], strict=True)
+            for one, two in zip(small[name], answers[name], strict=True)
         ]
         for name in skippable
     }
+    trial = Trial(inputs, answers, activations, clean, changed, wanted)
     return Before(skippable, axes, used), trial
 
 
@@ -154,10 +155,8 @@ def _used(
     target: Target,
     skippable: tuple[str, ...],
     inputs: Tensor,
-    changed: Tensor,
-    wanted: Tensor,
-) -> tuple[dict[str, list[list[bool]]], Trial]:
-    """Whether each of their answers reaches any head (or the target's layer), and the trial."""
+) -> tuple[dict[str, list[list[bool]]], dict[str, list[Any]], Tensor, Tensor]:
+    """Whether each of their answers reaches any head (or the target's layer), and the clean pass itself."""
     answers: dict[str, list[Any]] = {name: [] for name in [*skippable, layer]}
 
     def hook_for(name: str) -> Callable[..., Any]:
@@ -184,8 +183,7 @@ def _used(
         name: [[reached.get(id(leaf), True) for leaf in _tensors(call)] for call in calls]
         for name, calls in answers.items()
     }
-    detached = _each(torch.Tensor.detach, answers)
-    return used, Trial(inputs, detached, activations, clean.detach(), changed, wanted)
+    return used, _each(torch.Tensor.detach, answers), activations, clean.detach()
 
 
 @contextmanager
