@@ -220,3 +220,6 @@ def _direction(examples: Examples, runs: Runs, layer: str, concept: str) -> Dire
     coefficients = torch.from_numpy(runs.coefficients).to(examples.activations)
     vector = (coefficients @ examples.activations).cpu().view(examples.shape)
     return Direction(layer, vector / vector.norm().clamp_min(1e-30), concept)
+
+
+__all__ = ["TcavResult", "TcavSettings", "holm", "slopes_along", "tcav"]

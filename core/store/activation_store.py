@@ -10,6 +10,7 @@ from urllib.parse import quote
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from core.artifacts import read_json
@@ -84,7 +85,7 @@ class ActivationStore:
         if left is not None and len(left):
             yield left
 
-    def rows(self, indices: Int[np.ndarray, "n"]) -> Float[Tensor, "n c"]:
+    def rows(self, indices: ArrayLike) -> Float[Tensor, "n c"]:
         """The rows of some numbers, float32, in the order given.
 
         Raises
@@ -100,7 +101,7 @@ class ActivationStore:
             out[here] = self._maps[number][wanted[here] - self._starts[number]]
         return torch.from_numpy(out)
 
-    def origin(self, indices: Int[np.ndarray, "n"]) -> Origin:
+    def origin(self, indices: ArrayLike) -> Origin:
         """Which image and which place in its map each row comes from.
 
         Raises
