@@ -30,6 +30,11 @@ SLOW = 5.0
 sensitivity to small changes of the input, which takes many maps."""
 
 
+FEW = 4
+"""Values of parts below which their order is like another by chance too often."""
+SANITY = ("randomisation", "random-logit")
+"""The checks, as the piece that is kept calls them."""
+
 Again = Callable[[Subject, Tensor, Target], Tensor]
 """A method asked about another network, input or target."""
 
@@ -107,6 +112,10 @@ def checked(trial: Trial, method: str, held: Sequence[Tensor], *, effort: Effort
         ask = _asked_again(trial, case, method, held[number])
         path = trial.folder / "checks" / method / f"{number:04d}.safetensors"
         stages = min(2, effort.stages) if seconds > SLOW else effort.stages
+        if held[number].numel() < FEW:
+            few = f"it tells {held[number].numel()} parts apart, too few to be compared"
+            pieces.append(Piece({}, {"layers": [], "why": dict.fromkeys(SANITY, few)}))
+            continue
         pieces.append(kept(path, partial(_check, trial, case, ask, stages=stages, slow=seconds > SLOW)))
     trial.progress(len(cases), len(cases), label)
     layers: list[str] = next((piece.about["layers"] for piece in pieces if piece.about["layers"]), [])

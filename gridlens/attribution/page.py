@@ -52,7 +52,7 @@ def evidence(opened: Opened, found: Found, request: Request, *, command: str) ->
         cases=[_case(subject, found, number, asked) for number, asked in enumerate(found.cases)],
         factors=_factors(found.factors) if found.factors else None,
         left_out=_left_out(found),
-        notes=opened.notes,
+        notes=[*opened.notes, *_notes(found)],
         seconds=found.seconds,
         provenance={subject.name: _origin(subject, found, request)},
     )
@@ -69,6 +69,18 @@ def evidence(opened: Opened, found: Found, request: Request, *, command: str) ->
         checks=checks(found.checked, request.seed),
         traces=traces(found.measures, found.checked),
     )
+
+
+def _notes(found: Found) -> list[str]:
+    """What is particular to these inputs."""
+    if found.shown.state is None or not any(
+        one.parts for own in found.maps.explained.values() for one in own
+    ):
+        return []
+    return [
+        "Shapley and feature ablation give a share to each thing of a level, spread evenly over its cells, and removal "
+        "goes cell by cell: on a large thing, such as the wall, that tells against them."
+    ]
 
 
 def _verdict(found: Found, seed: int) -> Verdict:
@@ -163,8 +175,10 @@ def _left_out(found: Found) -> dict[str, str]:
     """What could not be run, and why: methods, then checks that do not apply."""
     told = dict(found.maps.left_out)
     for method, one in found.checked.items():
+        made = {"randomisation": one.cascade, "random-logit": one.logit, "max-sensitivity": one.moved}
         for check, why in one.why.items():
-            told[f"{check} of {method}"] = why
+            if made[check] is None:
+                told[f"{check} of {method}"] = why
     if found.measures is None:
         told["judging the maps"] = (
             "the inputs are lists of numbers, without places that could be taken out in order"

@@ -64,12 +64,14 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A sanity check of one method: whether it passes, and the sentence that says why."""
+    """A sanity check of one method: ``likeness`` (mean Spearman) below ``bar`` passes; ``why`` says so in words."""
 
     method: str
     check: str
     passes: bool
     why: str
+    likeness: float
+    bar: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ def test_the_page_has_every_part_and_exports_it(hand_made, seen, tmp_path):
         assert words in text or words in page(report), words
     names = {path.name for path in export(report, tmp_path)}
     assert any(name.startswith("figure-1-1-tabby") and name.endswith(".png") for name in names)
-    assert any("sanity-checks" in name and name.endswith(".csv") for name in names)
+    assert any("likeness-spearman" in name and name.endswith(".csv") for name in names)
 
 
 def test_controls_come_last_among_the_maps_and_stand_in_their_place_in_the_ranking(hand_made):
