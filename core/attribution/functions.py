@@ -8,9 +8,16 @@ from torch import Tensor
 # fmt: off
 OF_ONE_NUMBER = frozenset((
     "relu", "relu6", "elu", "selu", "celu", "leaky_relu", "sigmoid", "tanh", "softplus", "gelu", "silu", "mish",
-    "hardtanh", "hardswish", "hardsigmoid", "clamp", "clamp_min", "abs", "exp", "log", "sqrt",
+    "hardtanh", "hardswish", "hardsigmoid", "clamp", "clamp_min", "clamp_max", "abs", "exp", "log", "log1p", "expm1",
+    "sqrt", "rsqrt", "square", "reciprocal", "erf", "sin", "cos",
 ))
 """Each value by itself."""
+
+ACTIVATIONS = frozenset((
+    "relu6", "elu", "selu", "celu", "leaky_relu", "sigmoid", "tanh", "softplus", "gelu", "silu", "mish",
+    "hardtanh", "hardswish", "hardsigmoid",
+))
+"""Those of them that networks have after their layers, but for ReLU."""
 
 WEIGHTED = frozenset(("conv1d", "conv2d", "conv3d", "linear"))
 """Layers of weights."""

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from core.attribution.functions import CHOOSING, OF_ONE_NUMBER, WEIGHTED, linear, moves
+from core.attribution.functions import ACTIVATIONS, CHOOSING, WEIGHTED, linear, moves
 from core.attribution.result import Attribution
 from core.attribution.site import Site, about, batches, score_at, site_of
 from core.errors import BadInput, UnknownName
@@ -20,17 +20,9 @@ RULES = ("gamma", "epsilon")
 GAMMA = 0.25
 EPSILON = 1e-9
 
-_PAID_ON = (OF_ONE_NUMBER | {"local_response_norm"}) - {
-    "relu",
-    "abs",
-    "exp",
-    "log",
-    "sqrt",
-    "clamp",
-    "clamp_min",
-}
-"""Activations, and normalisation by neighbouring channels [binder2016], that hand on all that they get; ReLU's own
-slope does that, and the others' value at 0 is not 0."""
+_PAID_ON = ACTIVATIONS | {"local_response_norm"}
+"""Activations, and normalisation by neighbouring channels [binder2016], that hand on all that they get, as ReLU's own
+slope does."""
 
 
 def lrp(

@@ -9,15 +9,13 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from core.attribution.baselines import Baseline
-from core.attribution.functions import OF_ONE_NUMBER, linear, moves
+from core.attribution.chords import ruled
+from core.attribution.functions import linear, moves
 from core.attribution.result import Attribution
 from core.attribution.site import Site, about, batches, score_at, site_of, start_of
 from core.errors import BadInput
 from core.subject import Subject
 from core.targets import Output, Target
-
-NEAR = 1e-6
-"""Where values and baseline are nearer than that, the slope is taken for the chord."""
 
 GAP = 0.01
 """A completeness gap of more than this share of the change of score says that the rule missed something."""
@@ -33,11 +31,13 @@ def deeplift(
 ) -> Attribution:
     """DeepLIFT with the rescale rule [shrikumar2017]; the values sum to the change of score, or it is refused.
 
-    Functions are met as they are called, so activations may be modules used again and again or functions. Where
-    captum answers rightly the answers are the same. What the rule does not cover (products of activations,
-    attention, normalisation within an input) shows in the completeness gap, and the method refuses.
+    Functions are met as they are called, so activations may be modules used again and again or functions, and
+    products, attention and normalisation go by the rule of [lundberg2017]. Where captum answers rightly the answers
+    are the same; where it is silently wrong (a ReLU before a pool, functions instead of modules) ours still add up.
+    What no rule covers is refused by its name, and whatever does not add up, because of its completeness gap.
 
-    It cannot show what counts by a product, and like all that compare, nothing that looks like the baseline.
+    It cannot show how what it hands out came about: along each product both sides are paid half the way. And like
+    all that compare, it shows nothing of what looks like the baseline.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def why_no_deeplift(subject: Subject) -> str | None:
 
 def _sentence(subject: Subject, missed: set[str]) -> str:
     return (
-        f"DeepLift cannot be asked of {subject.name}: its rescale rule does not cover {', '.join(sorted(missed))}, so "
+        f"DeepLift cannot be asked of {subject.name}: its rules do not cover {', '.join(sorted(missed))}, so "
         "its values would not sum to the change of score; integrated-gradients and shapley promise the same sum"
     )
 
@@ -128,51 +128,11 @@ class _Rescaling(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        options = dict(kwargs or {})
-        name = getattr(func, "__name__", "")
-        given = args[0] if args else options.get("input")
-        if not isinstance(given, Tensor) or not given.requires_grad:
-            return func(*args, **options)
-        if name in OF_ONE_NUMBER or name == "max_pool2d":
-            options.pop("input", None)
-            options.pop("inplace", None)
-            rule = _pooled if name == "max_pool2d" else _chord
-            return rule(func, given, args[1:], options)
+        options, name = dict(kwargs or {}), getattr(func, "__name__", "")
+        kept = ruled(name, func, args, options)
+        if kept is not None:
+            return kept
         out = func(*args, **options)
         if moves(out) and not linear(name, [*args, *options.values()]):
             self.unruled.add(name.strip("_"))
         return out
-
-
-def _chord(func: Callable[..., Tensor], given: Tensor, args: tuple, options: Mapping[str, Any]) -> Tensor:
-    here = given.detach()
-    with torch.no_grad():
-        out: Tensor = func(here.clone(), *args, **options)
-        (x, x0), (y, y0) = here.chunk(2), out.chunk(2)
-        apart = (x - x0).abs() > NEAR
-    with torch.enable_grad():
-        leaf = x.clone().requires_grad_()
-        slope = torch.autograd.grad(func(leaf, *args, **options).sum(), leaf)[0]
-    chord = torch.where(apart, (y - y0) / torch.where(apart, x - x0, torch.ones_like(x)), slope)
-    return out + torch.cat([chord, chord]) * (given - here)
-
-
-def _pooled(func: Callable[..., Any], given: Tensor, args: tuple, options: Mapping[str, Any]) -> Tensor:
-    """A maximum's gain over the baseline's is where the input has its own; its loss, where the baseline has."""
-    here = given.detach()
-    with torch.no_grad():
-        out: Tensor
-        out, index = func(here, *args, **{**options, "return_indices": True})
-        own, base = index.flatten(2).chunk(2)
-        (x, x0), (y, y0) = here.flatten(2).chunk(2), out.flatten(2).chunk(2)
-        top = torch.maximum(y, y0)
-        gain = _over(top - y0, x.gather(2, own) - x0.gather(2, own), 1.0)
-        loss = _over(y - top, x.gather(2, base) - x0.gather(2, base), 0.0)
-    moving = (given - here).flatten(2)[: len(x)]
-    shift = gain * moving.gather(2, own) + loss * moving.gather(2, base)
-    return out + torch.cat([shift, torch.zeros_like(shift)]).view(out.shape)
-
-
-def _over(change: Tensor, moved: Tensor, otherwise: float) -> Tensor:
-    far = moved.abs() > NEAR
-    return torch.where(far, change / torch.where(far, moved, 1.0), otherwise)

@@ -82,6 +82,9 @@ def cnn(kind):
 NETWORKS = {"vit": vit, "swin": swin, "branches": lambda: cnn(Branches), "residual": lambda: cnn(Residual)}
 
 
+REFUSED = {"vit": {"deeplift", "lrp"}, "swin": {"lrp"}}
+
+
 def images(n=2):
     return torch.rand(n, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
@@ -114,7 +117,7 @@ def test_grad_cam_finds_a_layer_before_a_unit_even_if_it_is_silent():
 def test_every_method_that_a_network_can_take_answers(name):
     subject, given = NETWORKS[name](), images()
     taken = methods_for(subject, TARGET)
-    assert set(METHODS) - set(taken) == ({"deeplift", "lrp"} if name in ("vit", "swin") else set())
+    assert set(METHODS) - set(taken) == REFUSED.get(name, set())
     for method in taken:
         options = {"permutations": 4} if method == "shapley" else {}
         made = attribute(subject, given, TARGET, method=method, **options)
@@ -149,15 +152,17 @@ def test_layers_of_any_axes(name, layer, method):
         assert made.completeness_gap.abs().max() < 1e-4
 
 
-@pytest.mark.parametrize("name", ["vit", "swin"])
-@pytest.mark.parametrize("method", ["deeplift", "lrp"])
-def test_what_cannot_be_taken_is_refused_with_reason_and_way_out(name, method):
+@pytest.mark.parametrize(
+    ("name", "method", "what"),
+    [("vit", "deeplift", "multi_head"), ("vit", "lrp", "layer_norm"), ("swin", "lrp", "softmax")],
+)
+def test_what_cannot_be_taken_is_refused_with_reason_and_way_out(name, method, what):
     subject = NETWORKS[name]()
     told = why_not(subject, method)
     assert told is not None
-    assert "layer_norm" in told
+    assert what in told
     assert "integrated-gradients" in told
-    with pytest.raises(BadInput, match="layer_norm"):
+    with pytest.raises(BadInput, match=what):
         attribute(subject, images(), TARGET, method=method)
 
 
@@ -175,18 +180,41 @@ class Gated(nn.Module):
 @pytest.mark.parametrize(
     "way",
     [
-        lambda maps: maps * torch.sigmoid(maps),
         lambda maps: maps.clone().relu_() ** 2,
         lambda maps: torch.where(maps > 0, maps, 0.1 * maps),
-        lambda maps: maps.softmax(1),
         lambda maps: maps / maps.norm(dim=1, keepdim=True),
+        lambda maps: maps.cumsum(1),
+        lambda maps: maps.sort(1).values,
     ],
 )
 def test_deeplift_never_answers_where_it_would_not_add_up(way):
     subject = wrap(drawn(Gated(way)), name="gated", spec=SPEC, heads={"class": tuple("abcd")})
     assert why_not(subject, "deeplift") is not None
-    with pytest.raises(BadInput, match="rescale rule does not cover"):
+    with pytest.raises(BadInput, match="rules do not cover"):
         attribute(subject, images(), TARGET, method="deeplift")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda maps: maps * torch.sigmoid(maps),
+        lambda maps: maps.sigmoid() * maps.mean((2, 3), keepdim=True).tanh(),
+        lambda maps: maps / (1 + maps.exp()),
+        lambda maps: 1 / (2 + maps.tanh()),
+        lambda maps: maps.softmax(1),
+        lambda maps: nn.functional.local_response_norm(maps, 3, alpha=2.0, k=1.5),
+        lambda maps: nn.functional.layer_norm(maps, maps.shape[1:]),
+        lambda maps: (maps @ maps.transpose(2, 3)) @ maps,
+        lambda maps: nn.functional.scaled_dot_product_attention(maps, maps.tanh(), 2 * maps),
+        lambda maps: nn.functional.max_pool2d(nn.functional.gelu(maps), 3, 2),
+    ],
+)
+def test_deeplift_adds_up_over_products_and_normalisation(way):
+    subject = wrap(drawn(Gated(way)), name="gated", spec=SPEC, heads={"class": tuple("abcd")})
+    made = attribute(subject, images(3), TARGET, method="deeplift", baseline="grey")
+    change = made.values.flatten(1).sum(1) - made.completeness_gap
+    assert change.abs().min() > 1e-4
+    assert (made.completeness_gap / change).abs().max() < 1e-3
 
 
 def test_lists_of_numbers():
