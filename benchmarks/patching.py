@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from benchmarks.rows import Row, alternate
-from core.interventions import patch_effects
+from core.interventions.patching import patch_effects
 from core.subject import InputSpec, wrap
 from core.targets import Output
 from vision.googlenet_bvlc import googlenet_bvlc

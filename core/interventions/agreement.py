@@ -31,7 +31,7 @@ def best(effects: PatchEffects, *, top: int = 10, seed: int = 0) -> tuple[Site, 
     """The sites whose mean effect over the pairs is largest, either way, with bootstrap intervals over pairs.
 
     >>> import torch
-    >>> from core.interventions import patch_effects
+    >>> from core.interventions.patching import patch_effects
     >>> from core.targets import Output
     >>> from core.testing import spotlight
     >>> clean, corrupted = torch.ones(2, 3, 10, 10), torch.zeros(2, 3, 10, 10)
@@ -63,7 +63,8 @@ def agreement(exact: PatchEffects, approximate: PatchEffects, *, seed: int = 0) 
         if they are not effects of the same sites, or no pair has a correlation.
 
     >>> import torch
-    >>> from core.interventions import attribution_patching, patch_effects
+    >>> from core.interventions.attribution_patching import attribution_patching
+    >>> from core.interventions.patching import patch_effects
     >>> from core.targets import Output
     >>> from core.testing import spotlight
     >>> question = (spotlight(), torch.ones(2, 3, 10, 10), torch.zeros(2, 3, 10, 10), Output("policy", 1), "relu")

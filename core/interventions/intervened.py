@@ -31,7 +31,7 @@ def intervened(subject: Subject, *interventions: Intervention) -> Iterator[Subje
         if the subject lacks a layer, unit or position, or activations that are put in do not fit the layer.
 
     >>> import torch
-    >>> from core.interventions import clamp
+    >>> from core.interventions.edits import clamp
     >>> from core.subject import run
     >>> from core.targets import Unit
     >>> from core.testing import spotlight
@@ -55,7 +55,7 @@ def edited(subject: Subject, *interventions: Intervention) -> Subject:
         as ``intervened``.
 
     >>> import torch
-    >>> from core.interventions import ablate
+    >>> from core.interventions.edits import ablate
     >>> from core.subject import run
     >>> from core.testing import spotlight
     >>> run(edited(spotlight(), ablate("relu")), torch.ones(1, 3, 10, 10))["policy"].tolist()

@@ -5,18 +5,14 @@ from functools import partial
 import torch
 
 from core.activations import capture
-from core.interventions import (
-    PatchEffects,
-    attribution_patching,
-    compensation,
-    continuation,
-    intervened,
-    patch,
-    patch_effects,
-    projected,
-    steer,
-)
 from core.interventions.agreement import correlations
+from core.interventions.attribution_patching import attribution_patching
+from core.interventions.compensation import compensation
+from core.interventions.continuation import continuation
+from core.interventions.edits import patch, steer
+from core.interventions.intervened import intervened
+from core.interventions.patching import PatchEffects, patch_effects
+from core.interventions.weights import projected
 from core.selftest.check import Check, Scores
 from core.subject import run
 from core.targets import Direction, Output, score

@@ -45,7 +45,8 @@ def planted_backup(*, seed: int, built_in: bool = True, randomised: bool = False
     All other units are random, and read the first as they read the others. Without ``built_in`` nothing
     holds the second down and it is read by nobody; with ``randomised`` all weights are random.
 
-    >>> from core.interventions import ablate, intervened
+    >>> from core.interventions.edits import ablate
+    >>> from core.interventions.intervened import intervened
     >>> from core.subject import run
     >>> planted, red = planted_backup(seed=0), torch.ones(1, 3, 6, 6)
     >>> intact = run(planted.subject, red)["class"][0, 1]

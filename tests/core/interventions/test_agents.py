@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.interventions import ablate, clamp, edited, intervened, patch_effects, steer
+from core.interventions.edits import ablate, clamp, steer
+from core.interventions.intervened import edited, intervened
+from core.interventions.patching import patch_effects
 from core.subject import Subject
 from core.targets import Direction, Output, Unit
 from envs.registry import world

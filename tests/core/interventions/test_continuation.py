@@ -5,8 +5,9 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from core.interventions import ablate, continuation, intervened
-from core.interventions.continuation import Continuation
+from core.interventions.continuation import Continuation, continuation
+from core.interventions.edits import ablate
+from core.interventions.intervened import intervened
 from core.subject import InputSpec, Subject, run, wrap
 from core.targets import Difference, Direction, Output, Unit, score
 from envs.registry import world

@@ -7,21 +7,13 @@ from torch import Tensor, nn
 
 from core.activations import capture
 from core.errors import BadInput, UnknownName
-from core.interventions import (
-    Intervention,
-    ablate,
-    attribution_patching,
-    clamp,
-    compensation,
-    continuation,
-    edited,
-    intervened,
-    patch,
-    patch_effects,
-    projected,
-    steer,
-)
-from core.interventions.edits import applied
+from core.interventions.attribution_patching import attribution_patching
+from core.interventions.compensation import compensation
+from core.interventions.continuation import continuation
+from core.interventions.edits import Intervention, ablate, applied, clamp, patch, steer
+from core.interventions.intervened import edited, intervened
+from core.interventions.patching import patch_effects
+from core.interventions.weights import projected
 from core.layers import LayerInfo
 from core.subject import InputSpec, Subject, run, wrap
 from core.targets import Direction, Output, Unit

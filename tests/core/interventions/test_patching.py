@@ -6,16 +6,12 @@ import torchvision
 
 from core.activations import capture
 from core.errors import BadInput, UnknownName
-from core.interventions import (
-    agreement,
-    attribution_patching,
-    best,
-    compensation,
-    intervened,
-    patch,
-    patch_effects,
-    switches,
-)
+from core.interventions.agreement import agreement, best, switches
+from core.interventions.attribution_patching import attribution_patching
+from core.interventions.compensation import compensation
+from core.interventions.edits import patch
+from core.interventions.intervened import intervened
+from core.interventions.patching import patch_effects
 from core.subject import InputSpec, Subject, wrap
 from core.targets import Output, Unit, score
 from core.testing import pathway_pairs, planted_backup, planted_classifier, planted_pathway
@@ -120,11 +116,10 @@ def test_gradients_fail_where_a_relu_is_off_and_steps_find_it(seed: int) -> None
         agreement(exact, attribution_patching(*question, by="unit"))
 
 
-@pytest.mark.parametrize("gradient", [False, True])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("seed", "gradient"), [(0, False), (1, False), (2, True)])
 def test_the_backup_is_found(seed: int, gradient: bool) -> None:
     planted = planted_backup(seed=seed)
-    inputs = torch.rand(8, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
+    inputs = torch.rand(5, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
     found = compensation(
         planted.subject, inputs, planted.target, "late", planted.first, gradient=gradient, seed=seed
     )
