@@ -7,7 +7,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import evaluation, examples, feature_visualisation, first_step, training, worlds
+from benchmarks import (
+    evaluation,
+    examples,
+    faithfulness,
+    feature_visualisation,
+    first_step,
+    patching,
+    store,
+    training,
+    worlds,
+)
 from benchmarks.rows import PeerMissing, Row
 from core.artifacts import write_json
 from core.errors import GridlensError, UnknownName
@@ -17,6 +27,10 @@ ROWS: dict[str, Callable[[], Row]] = {
     "render-vs-lucent-batched": feature_visualisation.render_vs_lucent_batched,
     "render-vs-bare-loop": feature_visualisation.render_vs_bare_loop,
     "top-examples-vs-forward": examples.top_examples_vs_forward,
+    "faithfulness-vs-quantus": faithfulness.faithfulness_vs_quantus,
+    "flipping-vs-quantus": faithfulness.flipping_vs_quantus,
+    "patch-all-vs-bare": patching.patch_all_vs_bare,
+    "store-vs-forward": store.store_vs_forward,
     **worlds.WORLD_ROWS,
     "first-step": first_step.first_step,
     "evaluate-monster": evaluation.evaluate_monster,
