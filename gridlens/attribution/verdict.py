@@ -117,7 +117,7 @@ def _checks(method: str, one: Checked, seed: int) -> Iterator[Check]:
         verb = "differs from" if passes else "is still like"
         on = f"{mean.n} case{'s' if mean.n > 1 else ''}"
         why = f"{when}, its map {verb} the true one (Spearman {mean.estimate:.2f} on {on}; fails from {bar} on)."
-        yield Check(method, called, passes, why, mean.estimate, bar)
+        yield Check(method, called, passes, why, mean.estimate, bar, mean.n)
 
 
 def traces(measures: Measures, found: Mapping[str, Checked]) -> list[Trace]:

@@ -10,6 +10,10 @@ FEW = 20
 """Inputs below which intervals over them are not to be leaned on."""
 
 
+FEW_CHECKED = 4
+"""Cases below which a sanity check's mean likeness is not to be leaned on."""
+
+
 def caveats(found: AttributionEvidence) -> list[str]:
     """What the numbers warn of, then what holds for every such page.
 
@@ -56,6 +60,10 @@ def _noise(found: AttributionEvidence) -> Iterator[str]:
 
 
 def _checks(found: AttributionEvidence) -> Iterator[str]:
+    fewest = min((check.cases for check in found.checks), default=FEW_CHECKED)
+    if fewest < FEW_CHECKED:
+        on = "one answer" if fewest == 1 else f"{fewest} answers"
+        yield f"Some sanity checks were made on {on} alone; close to the bar a pass or a fail is then chance."
     for method in found.methods:
         for check in found.failed(method.name) if not method.control else ():
             yield f"{_upper(called(method.name))} fails {check.check}: {check.why}"

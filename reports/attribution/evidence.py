@@ -64,7 +64,7 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A sanity check of one method: ``likeness`` (mean Spearman) below ``bar`` passes; ``why`` says so in words."""
+    """A sanity check of one method on some inputs: ``likeness`` (mean Spearman) below ``bar`` passes."""
 
     method: str
     check: str
@@ -72,6 +72,7 @@ class Check:
     why: str
     likeness: float
     bar: float
+    cases: int = 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from reports.sections import Figure
 
 COLUMNS, GAP, WORDS, LEGEND = 4, 8.0, 30.0, 22.0
 """Tiles in a line; points between them, under each for its words, and under all for the legend."""
-SMALL = 8.5
+SMALL = 9.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,7 +53,7 @@ def evidence(*, leads=("shapley", "lrp"), failing=("lrp", "edges", "random"), in
         "leads": {name: interval(0.9 if name in leads else 0.1) for name in RANKS if name not in CONTROLS},
         "behind": {name: interval(rank - 1.2) for name, rank in RANKS.items()},
         "checks": [
-            Check(name, "cascading randomisation", name not in failing, "likeness 0.50", 0.5, 0.5)
+            Check(name, "cascading randomisation", name not in failing, "likeness 0.50", 0.5, 0.5, inputs)
             for name in RANKS
         ],
         "traces": traces,

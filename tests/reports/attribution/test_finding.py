@@ -36,6 +36,8 @@ def test_caveats_come_from_the_numbers(hand_made):
     assert "edges fails" not in told
     assert "miss what they should add up to by up to 18 %" in told
     assert "rank correlation" not in told
+    assert "sanity checks were made" not in told
+    assert "made on one answer alone" in " ".join(caveats(hand_made.evidence(inputs=1)))
 
 
 def test_methods_within_noise_of_the_best_are_named(hand_made):
