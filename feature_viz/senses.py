@@ -9,7 +9,7 @@ from core.progress import Progress, silent
 from core.senses import Senses, Spots, taken_apart
 from core.senses.strongest import FLOOR
 from core.subject import Subject
-from core.targets import Unit, checked
+from core.targets import Direction, Unit, checked
 from feature_viz.examples.crops import Cell, pictures, window
 from feature_viz.examples.exemplars import Exemplars, ImageSource, exemplars
 from feature_viz.examples.receptive import ReceptiveField
@@ -88,20 +88,24 @@ def sense_cells(made: Senses, number: int, field: ReceptiveField) -> tuple[Cell,
 
 
 def sense_objective(made: Senses, number: int) -> Objective:
-    """What a picture of a sense is to raise: the unit, and as much the direction by which this sense fires it.
+    """What a picture of a sense is to raise: the unit, and more so what fires it in this sense and in no other.
 
-    The direction is scaled so that the two count alike on the sense's own images.
+    The second is the sense's direction less the mean of the others', scaled so that on the sense's own images it
+    counts twice as much as the unit.
 
     >>> from core.testing import two_senses
     >>> from feature_viz.examples.tensor_source import TensorImages
     >>> planted = two_senses(seed=0)
     >>> made = senses(planted.subject, TensorImages(planted.inputs), Unit("units", 0))
     >>> print(sense_objective(made, 1))  # doctest: +ELLIPSIS
-    units:0 + ... * seen~0b^1
+    units:0 + ... * seen~0b
     """
     sense = made.senses[number]
+    others = [other.direction.vector for place, other in enumerate(made.senses) if place != number]
+    apart = sense.direction.vector - (torch.stack(others).mean(0) if others else 0)
     members = list(sense.members)
     fired = float(made.spots.score[members].mean())
-    along = float((made.given[members] @ sense.direction.vector).mean())
-    weight = fired / along if along > 0 else 1.0
-    return channel(made.unit.layer, made.unit.channel) + weight * direction(sense.direction, cosine_power=1.0)
+    along = float((made.given[members] @ apart).mean())
+    weight = 2 * fired / along if along > 0 else 2.0
+    contrast = Direction(made.before, apart, sense.direction.name)
+    return channel(made.unit.layer, made.unit.channel) + weight * direction(contrast)

@@ -18,7 +18,7 @@ from core.targets import Direction, Unit
 LEAST = 24
 """Inputs that a unit must be fired by before its senses can be told."""
 
-ASKED = 16
+ASKED = 4
 """Inputs that the layer before is looked for with."""
 
 

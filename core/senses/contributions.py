@@ -1,14 +1,15 @@
 """What each channel of the layer before a unit gave to it: gradient times activation, input by input."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.activations import recording, run_until_enough
 from core.layers import LayerInfo, as_maps
-from core.subject import Subject, feed, layer_named
+from core.subject import Hook, Subject, feed, hooked, layer_named
 from core.targets import Unit, checked
 
 BATCH = 32
@@ -46,12 +47,34 @@ def contributions(
     parts = []
     for first in range(0, len(inputs), BATCH):
         batch = slice(first, first + BATCH)
-        score, held, _ = traced(subject, inputs[batch], unit, rows[batch], columns[batch], [before])
-        with torch.no_grad():
-            (gradient,) = torch.autograd.grad(score, held[before], allow_unused=True)
-            given = torch.zeros_like(held[before]) if gradient is None else gradient * held[before]
-            parts.append(by_channel(given.detach(), info).cpu())
+        score, heard = _from_layer(subject, inputs[batch], unit, rows[batch], columns[batch], before)
+        (gradient,) = torch.autograd.grad(score, heard, allow_unused=True)
+        given = torch.zeros_like(heard) if gradient is None else gradient * heard
+        parts.append(by_channel(given.detach(), info).cpu())
     return torch.cat(parts)
+
+
+def _from_layer(
+    subject: Subject, inputs: Tensor, unit: Unit, rows: Tensor, columns: Tensor, before: str
+) -> tuple[Tensor, Tensor]:
+    """The unit summed over inputs, and the layer that gradients are taken at: what lies behind it is not remembered."""
+    held: dict[str, Tensor] = {}
+
+    def cut(_: nn.Module, __: Any, output: Tensor) -> Tensor:
+        held[before] = output.detach().requires_grad_()
+        return held[before]
+
+    hook = cast(Hook, cut)  # what a forward hook returns stands in the output's place
+    with torch.enable_grad(), hooked(subject.module, [before], lambda _: hook):
+        with recording(subject, [unit.layer]) as kept:
+            run_until_enough(subject.module, feed(subject, inputs))
+        return _summed(subject, kept[unit.layer], unit, rows, columns), held[before]
+
+
+def _summed(subject: Subject, activations: Tensor, unit: Unit, rows: Tensor, columns: Tensor) -> Tensor:
+    maps = as_maps(activations, subject.layers[unit.layer])
+    here = torch.arange(len(maps), device=maps.device)
+    return maps[here, unit.channel, rows.to(maps.device), columns.to(maps.device)].sum()
 
 
 def traced(
@@ -66,9 +89,7 @@ def traced(
     with torch.enable_grad(), recording(subject, [*layers, unit.layer]) as kept:
         leaves = inputs.detach().clone().requires_grad_()
         run_until_enough(subject.module, feed(subject, leaves))
-        maps = as_maps(kept[unit.layer], subject.layers[unit.layer])
-        here = torch.arange(len(maps), device=maps.device)
-        return maps[here, unit.channel, rows.to(maps.device), columns.to(maps.device)].sum(), kept, leaves
+        return _summed(subject, kept[unit.layer], unit, rows, columns), kept, leaves
 
 
 def by_channel(values: Float[Tensor, "n ..."], layer: LayerInfo) -> Float[Tensor, "n k"]:
