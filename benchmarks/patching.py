@@ -11,7 +11,7 @@ from core.subject import InputSpec, wrap
 from core.targets import Output
 from vision.googlenet_bvlc import googlenet_bvlc
 
-LAYER, SIZE, BATCH, REPEATS = "inception_4c", 224, 64, 5
+LAYER, SIZE, BATCH, REPEATS = "inception_4a", 224, 64, 5
 PEER = "the later modules called by hand on precomputed activations"
 
 

@@ -231,9 +231,10 @@ def _agrees(tail: Continuation, plan: Before, trial: Trial) -> bool:
     answers = [trial.wanted, trial.clean[1:], trial.clean[1:], trial.wanted, trial.wanted, trial.wanted]
     wanted = torch.cat(answers)
     with torch.no_grad():
-        scores = [recorded.scores(changed.clone(), rows) for changed, rows in cases]
-        untouched = cases[0][0].clone()
-        recorded.scores(untouched, [0, 1])
+        given = [(changed.clone(), rows) for changed, rows in cases]
+        scores = [recorded.scores(changed, rows) for changed, rows in given]
     size = float(wanted.abs().max())
     same = torch.allclose(torch.cat(scores), wanted, rtol=TOLERANCE, atol=TOLERANCE * size)
-    return same and torch.equal(untouched, cases[0][0])
+    return same and all(
+        torch.equal(changed, case[0]) for (changed, _), case in zip(given, cases, strict=True)
+    )
