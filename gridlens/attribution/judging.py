@@ -16,6 +16,7 @@ from core.faithfulness.max_sensitivity import max_sensitivity
 from core.faithfulness.metrics import METRICS
 from core.faithfulness.random_logit import random_logit
 from core.faithfulness.randomisation import randomisation
+from core.provenance import fingerprint
 from core.subject import Subject
 from core.targets import Target
 from gridlens.attribution.asked import Asked
@@ -83,12 +84,13 @@ def measured(trial: Trial, maps: Mapping[str, Sequence[Tensor]], *, samples: int
     names += [
         name for name, metric in METRICS.items() if metric.of_maps and name.partition("-")[0] not in WAYS
     ]
+    mark = fingerprint(*maps)  # a version that can take more methods measures anew
     pieces: dict[str, list[Piece]] = {name: [] for name in names}
     for number, asked in enumerate(cases):
         case = _case(trial, asked, [own[number] for own in maps.values()])
         for place, name in enumerate(names):
             trial.progress(number * len(names) + place, len(cases) * len(names), "metrics")
-            path = trial.folder / "metrics" / name / f"{number:04d}.safetensors"
+            path = trial.folder / "metrics" / name / f"{number:04d}-{mark}.safetensors"
             pieces[name].append(kept(path, partial(_measure, case, name, samples)))
     trial.progress(len(cases) * len(names), len(cases) * len(names), "metrics")
     values, curves = {}, {}
