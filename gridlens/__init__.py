@@ -12,17 +12,42 @@ if TYPE_CHECKING:
     from core.attribution import attribute as attribute
     from core.attribution import grad_cam as grad_cam
     from core.attribution import integrated_gradients as integrated_gradients
+    from core.concept_vectors import concept_vector as concept_vector
+    from core.decomposition import atoms_as_units as atoms_as_units
+    from core.decomposition import fit as decompose
+    from core.decomposition import read_dictionary as read_dictionary
+    from core.decomposition import stability as stability
+    from core.decomposition import write_dictionary as write_dictionary
     from core.errors import GridlensError as GridlensError
+    from core.faithfulness import judge as judge
+    from core.interventions import ablate as ablate
+    from core.interventions import attribution_patching as attribution_patching
+    from core.interventions import clamp as clamp
+    from core.interventions import compensation as compensation
+    from core.interventions import edited as edited
+    from core.interventions import intervened as intervened
+    from core.interventions import patch as patch
+    from core.interventions import patch_effects as patch_effects
+    from core.interventions import projected as projected
+    from core.interventions import steer as steer
     from core.probing import probe as probe
+    from core.similarity import best_buddies as best_buddies
+    from core.similarity import cka as cka
+    from core.similarity import cka_matrix as cka_matrix
+    from core.similarity import match_units as match_units
+    from core.store import collect as collect
+    from core.store import open_store as open_store
     from core.subject import InputSpec as InputSpec
     from core.subject import Subject as Subject
     from core.subject import run as run
     from core.subject import wrap as wrap
+    from core.targets import Difference as Difference
     from core.targets import Direction as Direction
     from core.targets import Output as Output
     from core.targets import Unit as Unit
     from core.targets import parse as parse
     from core.targets import score as score
+    from core.tcav import tcav as tcav
     from envs.pictures.films import film as film
     from envs.registry import register_envs as register_envs
     from envs.registry import world as world
@@ -43,6 +68,7 @@ if TYPE_CHECKING:
     from feature_viz.parametrize import pixels as pixels
     from feature_viz.recipes import RECIPES as RECIPES
     from feature_viz.recipes import Recipe as Recipe
+    from feature_viz.senses import senses as senses
     from feature_viz.spectrum import measure_spectrum as measure_spectrum
     from feature_viz.spectrum import read_spectrum as read_spectrum
     from feature_viz.spectrum import write_spectrum as write_spectrum
@@ -56,6 +82,7 @@ if TYPE_CHECKING:
 
 
 _HOMES = {
+    "Difference": "core.targets",
     "Direction": "core.targets",
     "FeatureImage": "feature_viz.feature_image",
     "GridlensError": "core.errors",
@@ -65,48 +92,73 @@ _HOMES = {
     "Recipe": "feature_viz.recipes",
     "Subject": "core.subject",
     "Unit": "core.targets",
+    "ablate": "core.interventions",
     "accentuate": "feature_viz.accentuation",
+    "atoms_as_units": "core.decomposition",
     "attribute": "core.attribution",
+    "attribution_patching": "core.interventions",
+    "best_buddies": "core.similarity",
     "capture": "core.activations",
     "caricatures": "feature_viz.accentuation",
     "channel": "feature_viz.objectives",
+    "cka": "core.similarity",
+    "cka_matrix": "core.similarity",
+    "clamp": "core.interventions",
+    "collect": "core.store",
+    "compensation": "core.interventions",
+    "concept_vector": "core.concept_vectors",
     "cppn": "feature_viz.cppn",
+    "decompose": "core.decomposition",
     "direction": "feature_viz.objectives",
     "diversity": "feature_viz.objectives",
+    "edited": "core.interventions",
     "film": "envs.pictures.films",
     "fourier": "feature_viz.parametrize",
     "gallery": "gridlens.galleries",
     "grad_cam": "core.attribution",
     "integrated_gradients": "core.attribution",
+    "intervened": "core.interventions",
+    "judge": "core.faithfulness",
     "layer_energy": "feature_viz.objectives",
     "load_agent": "rl.agents",
     "load_classifier": "vision.models",
     "lucent_render": "feature_viz.lucent_render",
     "maco": "feature_viz.maco",
+    "match_units": "core.similarity",
     "measure_spectrum": "feature_viz.spectrum",
     "neuron": "feature_viz.objectives",
     "open_agent": "gridlens.opened",
     "open_images": "vision.datasets",
+    "open_store": "core.store",
     "organism": "rl.organism",
     "organisms": "rl.organism",
     "output": "feature_viz.objectives",
     "parse": "core.targets",
+    "patch": "core.interventions",
+    "patch_effects": "core.interventions",
     "pixels": "feature_viz.parametrize",
     "probe": "core.probing",
-    "read_tensors": "core.artifacts",
+    "projected": "core.interventions",
+    "read_dictionary": "core.decomposition",
     "read_spectrum": "feature_viz.spectrum",
+    "read_tensors": "core.artifacts",
     "register_envs": "envs.registry",
     "render": "feature_viz.optimize",
     "run": "core.subject",
     "score": "core.targets",
+    "senses": "feature_viz.senses",
+    "stability": "core.decomposition",
+    "steer": "core.interventions",
+    "tcav": "core.tcav",
     "world": "envs.registry",
     "wrap": "core.subject",
+    "write_dictionary": "core.decomposition",
     "write_spectrum": "feature_viz.spectrum",
     "write_tensors": "core.artifacts",
 }
 """Public name to the module that is its home."""
 
-_THERE = {"load_agent": "load", "load_classifier": "load"}
+_THERE = {"decompose": "fit", "load_agent": "load", "load_classifier": "load"}
 """What a name is called in its home, where that differs."""
 
 _FOLDERS = ("core", "feature_viz", "vision", "envs", "rl", "reports")

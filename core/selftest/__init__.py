@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 
 from core.errors import UnknownName
+from core.selftest import attribution, decomposition, faithfulness, interventions, senses, similarity
 from core.selftest.check import Check, Outcome, Scores, examine, examine_all
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    *attribution.CHECKS,
+    *faithfulness.CHECKS,
+    *interventions.CHECKS,
+    *decomposition.CHECKS,
+    *senses.CHECKS,
+    *similarity.CHECKS,
+)
 """Every check, in the order of the table that ``gridlens selftest`` prints."""
 
 
