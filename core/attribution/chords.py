@@ -141,13 +141,13 @@ def _attention(
     key: Tensor,
     value: Tensor,
     attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0,
+    *rest: Any,
     is_causal: bool = False,
     scale: float | None = None,
     **_: Any,
 ) -> Tensor | None:
     """Attention: two products and a softmax between them; masks of numbers only."""
-    if is_causal or (attn_mask is not None and attn_mask.dtype == torch.bool):
+    if rest or is_causal or (attn_mask is not None and attn_mask.dtype == torch.bool):
         return None
     sharp = query.shape[-1] ** -0.5 if scale is None else scale
     alike = product(torch.matmul, query * sharp, key.transpose(-2, -1))
