@@ -22,7 +22,7 @@ from core.testing.superposition import superposed_network, superposition
 
 MEASURE = "mean over true atoms of the best cosine"
 
-FEATURES, CHANNELS, ACTIVE = 32, 24, 2.0
+FEATURES, CHANNELS, ACTIVE = 36, 24, 1.2
 """Superposition that a few seconds suffice for."""
 
 QUICK: Mapping[str, Any] = {"steps": 800, "batch_size": 256, "rate": 6e-3, "active": 2}
@@ -31,7 +31,7 @@ BRIEF: Mapping[str, Any] = {"steps": 300}
 """For the control, where longer finds no more."""
 
 DENSE = 8.0
-"""Features that are on together, of 32 in 24 channels, where a linear encoder cannot tell them apart."""
+"""Features that are on together, of 36 in 24 channels, where a linear encoder cannot tell them apart."""
 
 
 def _mixture(seed: int, *, method: str, mixture: Callable[..., Mixture]) -> Scores:

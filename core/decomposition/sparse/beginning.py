@@ -82,5 +82,7 @@ def renewed(state: State, rows: Tensor, missed: Tensor, number: int) -> None:
     state["log_threshold"][weak] = state["log_threshold"].mean()
     state["energy"][weak] = state["energy"].mean()
     for name in PARAMETERS:
+        # Zero would let Adam, late as it is, take steps ten times too long, and the atom would die at once.
+        second = state[f"second.{name}"]
+        second[weak] = second.mean(0)
         state[f"first.{name}"][weak] = 0
-        state[f"second.{name}"][weak] = 0

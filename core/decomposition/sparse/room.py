@@ -35,7 +35,7 @@ def needed(k: int, channels: int, batch_size: int) -> int:
     """Bytes: atoms and encoder with gradient, two moments and a temporary; five arrays of codes; the rows.
 
     >>> needed(1024, 256, 512)
-    41943040
+    25165824
     """
     return 4 * (2 * 5 * k * channels + 6 * batch_size * k + 4 * batch_size * channels)
 

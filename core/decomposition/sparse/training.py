@@ -23,9 +23,12 @@ from core.progress import Progress, silent
 WARM = 0.5
 """Share of the steps that every kind learns as TopK does, which gets stuck least."""
 
-RENEWED = 0.75
+RENEWED = 0.9
 EVERY = 50
 """Weak atoms are begun anew up to this share of the steps, so many steps apart."""
+
+NOTICED = 0.03
+"""How quickly an atom's energy follows its codes: weakness shows after some hundred batches."""
 
 FOLLOWING = 0.01
 """How quickly BatchTopK's threshold follows the smallest code that a batch kept."""
@@ -125,7 +128,7 @@ def _step(kind: Kind, state: State, rows: Tensor, number: int, plan: Settings) -
     atoms.copy_(unit_rows(atoms)[0])
     state["idle"] += len(rows)
     state["idle"][(step.codes > 0).any(0)] = 0
-    state["energy"].lerp_(step.codes.square().mean(0), max(0.01, 1 / number))
+    state["energy"].lerp_(step.codes.square().mean(0), max(NOTICED, 1 / number))
     if number % EVERY == 0 and number < RENEWED * plan.steps:
         renewed(state, scaled, step.missed, number)
     _follow_thresholds(kind, state, step, number, plan)

@@ -43,12 +43,12 @@ def test_clusters_centres_are_those_planted():
 
 def test_where_too_many_features_are_on_at_once_nothing_is_found_and_the_quality_says_so():
     """Theory: what other features add to a code, about sqrt(active / channels), drowns the weakest, 0.5."""
-    dense = superposition(seed=1007, features=32, channels=24, active=8.0, samples=10_000)
-    sparse = superposition(seed=1007, features=32, channels=24, active=2.0, samples=10_000)
+    dense = superposition(seed=1007, features=36, channels=24, active=8.0, samples=10_000)
+    sparse = superposition(seed=1007, features=36, channels=24, active=1.2, samples=10_000)
     agreed = {}
     for name, made in (("dense", dense), ("sparse", sparse)):
         one, two = (
-            fit(made.rows, layer="fc", method="topk-sae", k=32, seed=seed, **QUICK) for seed in (0, 1)
+            fit(made.rows, layer="fc", method="topk-sae", k=36, seed=seed, **QUICK) for seed in (0, 1)
         )
         agreed[name] = stability(one, two), mean_max_cosine(made.atoms, one.atoms), one.quality
     assert agreed["dense"][1] < 0.9
@@ -59,10 +59,10 @@ def test_where_too_many_features_are_on_at_once_nothing_is_found_and_the_quality
 
 
 def test_features_of_a_networks_layer_are_found_and_their_codes_are_the_inputs():
-    made = superposed_network(seed=1007, channels=24, active=2.0)
+    made = superposed_network(seed=1007, features=36, channels=24, active=1.2)
     hidden = capture(made.subject, made.inputs, ["hidden"])["hidden"]
     rows = as_rows(hidden, made.subject.layers["hidden"])
-    found = fit(rows, layer="hidden", method="topk-sae", k=32, group=16, **QUICK)
+    found = fit(rows, layer="hidden", method="topk-sae", k=36, group=16, **QUICK)
     assert mean_max_cosine(made.atoms, found.atoms) >= 0.95
     units = atoms_as_units(made.subject, found)
     codes = capture(units, made.inputs, ["hidden.atoms"])["hidden.atoms"]
