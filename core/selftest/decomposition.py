@@ -27,7 +27,7 @@ FEATURES, CHANNELS, ACTIVE = 36, 24, 1.2
 
 QUICK: Mapping[str, Any] = {"steps": 800, "batch_size": 256, "rate": 6e-3, "active": 2}
 
-BRIEF: Mapping[str, Any] = {"steps": 300}
+BRIEF: Mapping[str, Any] = {"steps": 300, "starts": 1}
 """For the control, where longer finds no more."""
 
 DENSE = 8.0
@@ -45,9 +45,15 @@ def _mixture(seed: int, *, method: str, mixture: Callable[..., Mixture]) -> Scor
     return Scores(score(truth.rows), score(shuffled(truth.rows, seed=seed)))
 
 
-def _sparse(rows: Tensor, atoms: Tensor, method: str, seed: int, **options: Any) -> float:
-    found = fit(rows, layer="rows", method=method, k=len(atoms), seed=seed, **{**QUICK, **options})
-    return mean_max_cosine(atoms, found.atoms)
+def _sparse(rows: Tensor, atoms: Tensor, method: str, seed: int, starts: int = 2, **options: Any) -> float:
+    """Of two starts the one that keeps more of unseen rows: short trainings get stuck now and then."""
+    chosen = {**QUICK, **options}
+    fits = [
+        fit(rows, layer="rows", method=method, k=len(atoms), seed=seed + 100_000 * start, **chosen)
+        for start in range(starts)
+    ]
+    best = max(fits, key=lambda found: found.quality.r2.estimate)
+    return mean_max_cosine(atoms, best.atoms)
 
 
 def _superposition(seed: int, *, method: str) -> Scores:
@@ -70,7 +76,7 @@ def _network(seed: int) -> Scores:
 
 def _dense(seed: int) -> Scores:
     made = superposition(seed=seed, features=FEATURES, channels=CHANNELS, active=DENSE, samples=10_000)
-    return Scores(_sparse(made.rows, made.atoms, "topk-sae", seed))
+    return Scores(_sparse(made.rows, made.atoms, "topk-sae", seed, starts=1))
 
 
 def _check(method: str, truth: str, run: Callable[[int], Scores], bar: float, null_bar: float) -> Check:
