@@ -35,7 +35,7 @@ CHECKS: tuple[Check, ...] = (
         measure="adjusted Rand index of its senses and what fired it",
         run=_comes_apart,
         bar=0.95,
-        null_bar=0.3,
+        null_bar=0.6,
     ),
     Check(
         method="senses",
