@@ -112,7 +112,7 @@ def fit(
             raise UnknownName(f"option of {method}", name, METHODS[method].options)
     subject, data = options.pop("subject", ""), options.pop("data", "")
     source = as_source(activations, group)
-    _check_counts(source, k)
+    refuse_too_few(len(source), k)
     source, aside = _parted(source, held_out, seed)
     chosen = METHODS[method]
     learned = chosen.learn(source, k=k, seed=seed, progress=progress, **options)
@@ -139,6 +139,20 @@ def fit(
     return Dictionary(layer, method, chosen.code, learned.atoms, learned.parts, quality, stamp)
 
 
+def refuse_too_few(rows: int, k: int) -> None:
+    """Raise if there is no dictionary of ``k`` atoms, or not of so few rows.
+
+    >>> refuse_too_few(1000, 16)
+    """
+    if k < 1:
+        raise BadInput(f"a dictionary has at least one atom; {k} were asked for")
+    if rows < max(2, k):
+        raise BadInput(
+            f"{rows:,} rows of activations are too few for {k:,} atoms; give at least as many rows as atoms, "
+            "and ten times as many to be believed"
+        )
+
+
 def _parted(
     source: ActivationSource, held_out: Tensor | ActivationSource | None, seed: int
 ) -> tuple[ActivationSource, ActivationSource]:
@@ -158,16 +172,6 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in options.items() if isinstance(value, int | float | str)}
     kept.pop("checkpoint", None)  # where it is kept says nothing of what came out
     return kept
-
-
-def _check_counts(source: ActivationSource, k: int) -> None:
-    if k < 1:
-        raise BadInput(f"a dictionary has at least one atom; {k} were asked for")
-    if len(source) < max(2, k):
-        raise BadInput(
-            f"{len(source)} rows of activations are too few for {k} atoms; give at least as many rows as atoms, "
-            "and ten times as many to be believed"
-        )
 
 
 __all__ = [
@@ -190,6 +194,7 @@ __all__ = [
     "non_negative_factors",
     "principal_components",
     "read_dictionary",
+    "refuse_too_few",
     "stability",
     "topk_sae",
     "write_dictionary",

@@ -10,7 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.artifacts import write_csv
-from core.decomposition import METHODS
+from core.decomposition import METHODS, refuse_too_few
+from core.decomposition.sparse.room import refuse_too_wide
+from core.decomposition.sparse.settings import settings
 from core.errors import BadInput, UnknownName
 from core.progress import Progress, silent
 from core.runs import running
@@ -27,7 +29,7 @@ from gridlens.decomposition.atoms import (
     order,
     shares,
 )
-from gridlens.decomposition.fitting import Fits, default_atoms, fitted, refuse_unfitting
+from gridlens.decomposition.fitting import Fits, default_atoms, fitted, is_sparse, refuse_unfitting
 from gridlens.decomposition.inputs import Inputs, many
 from gridlens.opened import Opened
 
@@ -86,7 +88,11 @@ def decomposed(opened: Opened, request: Request, *, out: Path, progress: Progres
     refuse_unfitting(request.method, request.options)
     k = request.atoms or default_atoms(request.method, info.channels)
     _refuse_more_atoms_than(info.channels, request.method, k)
+    if is_sparse(request.method):
+        asked = settings(k, dict(request.options))
+        refuse_too_wide(k, info.channels, asked.batch_size, asked.device)
     inputs = many(opened, images=request.images, count=request.count, seed=request.seed, progress=progress)
+    refuse_too_few(len(inputs.source) * _positions(info.grid, request.positions), k)
     with running(
         out,
         kind="decomposition",
@@ -130,7 +136,7 @@ def _found(
         source,
         [layer],
         folder / "activations",
-        positions=request.positions or _positions(subject.layers[layer].grid),
+        positions=_positions(subject.layers[layer].grid, request.positions),
         seed=request.seed,
         progress=progress,
     )[layer]
@@ -170,8 +176,8 @@ def _found(
     return Found(inputs, len(store), fits, chosen, examples, seen, near, made, lost)
 
 
-def _positions(grid: tuple[int, int]) -> int:
-    return min(POSITIONS, grid[0] * grid[1])
+def _positions(grid: tuple[int, int], asked: int | None) -> int:
+    return min(asked or POSITIONS, grid[0] * grid[1])
 
 
 def _write_table(path: Path, fits: Fits, near: Nearest) -> None:

@@ -1,5 +1,6 @@
 """Layers taken apart: what is found, kept, gone on with, shown; classifiers and agents (about 20 s)."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,3 +151,15 @@ def test_nearest_units_of_random_directions_are_as_near_as_chance():
     found = nearest_units(atoms)
     assert float(found.cosine.mean()) == pytest.approx(found.by_chance, abs=0.02)
     assert nearest_units(torch.eye(64)).cosine.tolist() == [1.0] * 64
+
+
+@pytest.mark.parametrize(
+    ("atoms", "said"),
+    [("200000000", "needs .* GB of memory"), ("200000", "too few for 200,000 atoms")],
+)
+def test_more_atoms_than_fit_are_refused_before_anything_is_written(gridlens, tmp_path, atoms, said):
+    asked = ("decompose", "shapes", "--layer", "relu3", "--method", "topk-sae", "--atoms", atoms)
+    code, told = gridlens(*asked, "--out", tmp_path / "run")
+    assert code == 2
+    assert re.search(said, told.err)
+    assert not (tmp_path / "run").exists()
