@@ -124,7 +124,8 @@ def _loss(target: Target) -> Callable[[Any], Tensor]:
     if isinstance(target, Output):
         return lambda read: -read("labels")[:, target.index].mean()
     if not isinstance(target, Unit):
-        raise BadInput(f"lucent makes pictures of units and outputs; {target} is neither")
+        kind = type(target).__name__.lower()
+        raise BadInput(f"lucent makes pictures of units and outputs; {target}, a {kind}, is neither")
     place = f"network_{target.layer.replace('.', '_')}"
     if target.y is None or target.x is None:
         return lambda read: -read(place)[:, target.channel].mean()

@@ -42,12 +42,12 @@ class Maps:
 def explained(trial: Trial, methods: Sequence[str]) -> Maps:
     """Ask every method about every case.
 
-    >>> import tempfile, torch
+    >>> import pathlib, tempfile, torch
     >>> from core.testing import spotlight
     >>> from gridlens.attribution.asked import cases
     >>> inputs = torch.ones(1, 3, 10, 10)
     >>> asked = cases(spotlight(), inputs, ["policy:1"])
-    >>> trial = Trial(spotlight(), inputs, asked, Path(tempfile.mkdtemp()))
+    >>> trial = Trial(spotlight(), inputs, asked, pathlib.Path(tempfile.mkdtemp()))
     >>> round(explained(trial, ["integrated-gradients"]).explained["integrated-gradients"][0].sum, 3)
     8.0
     """
