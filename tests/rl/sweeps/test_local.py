@@ -111,7 +111,7 @@ def test_a_process_that_is_killed_fails_its_task_alone(tiny, tmp_path, monkeypat
 
 
 def test_stopped_by_hand_it_goes_on(tiny, swept, tmp_path):
-    """Ctrl-C in the middle; then the rest. The table is that of the unbroken sweep."""
+    """Ctrl-C in the middle, or just after the agent was done; then the rest. The table is that of the unbroken sweep."""
     some = Sweep(tiny.name, tiny.tasks[:1])
 
     def stop(done, total, label):
@@ -121,7 +121,6 @@ def test_stopped_by_hand_it_goes_on(tiny, swept, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(some, tmp_path / "out", jobs=1, progress=stop)
     assert read_manifest(tmp_path / "out")["state"] == "stopped"
-    assert not list((tmp_path / "out" / "rows").glob("*.csv"))
     again = run(some, tmp_path / "out", jobs=1)
     names = {one.name for one in some.tasks}
     assert again.rows == [row for row in swept[1].rows if row["agent"] in names]
