@@ -111,7 +111,7 @@ def test_a_process_that_is_killed_fails_its_task_alone(tiny, tmp_path, monkeypat
 
 
 def test_stopped_by_hand_it_goes_on(tiny, swept, tmp_path):
-    """Ctrl-C in the middle, or just after the agent was done; then the rest. The table is that of the unbroken sweep."""
+    """Ctrl-C in the middle, or just after the agent was done; then the rest: the table of the unbroken sweep."""
     some = Sweep(tiny.name, tiny.tasks[:1])
 
     def stop(done, total, label):
