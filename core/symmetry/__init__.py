@@ -1,0 +1,1 @@
+"""Symmetry: families of units, each what another is of a transformed input."""
