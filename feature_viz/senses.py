@@ -6,13 +6,13 @@ import torch
 
 from core.errors import BadInput
 from core.progress import Progress, silent
+from core.receptive import ReceptiveField
 from core.senses import Senses, Spots, taken_apart
 from core.senses.strongest import FLOOR
 from core.subject import Subject
 from core.targets import Direction, Unit, checked
 from feature_viz.examples.crops import Cell, pictures, window
 from feature_viz.examples.exemplars import Exemplars, ImageSource, exemplars
-from feature_viz.examples.receptive import ReceptiveField
 from feature_viz.objectives import Objective, channel, direction
 
 SPOTS = 200

@@ -12,10 +12,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from core.artifacts import as_pixels
+from core.receptive import ReceptiveField
 from feature_viz.examples.exemplars import Exemplars, ImageSource
 from feature_viz.examples.histogram import Histogram, hashes
 from feature_viz.examples.ranking import Ranking
-from feature_viz.examples.receptive import ReceptiveField
 
 CELL = 72
 """Side of a crop in a strip, in pixels; smaller images keep their own size."""

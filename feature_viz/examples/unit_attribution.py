@@ -11,10 +11,10 @@ from torch import Tensor
 from core.activations import recording, run_until_enough
 from core.artifacts import as_pixels
 from core.layers import as_maps
+from core.receptive import ReceptiveField
 from core.subject import Subject, feed, layer_named
 from feature_viz.examples.crops import Cell, cell_size, pictures
 from feature_viz.examples.exemplars import ImageSource, maps_of
-from feature_viz.examples.receptive import ReceptiveField
 from feature_viz.response_norm import quick_response_norm
 
 BEST = 3

@@ -8,10 +8,11 @@ from typing import Any
 
 from core.artifacts import read_json, write_json
 from core.progress import Progress
+from core.receptive import receptive_fields
 from core.subject import Subject
+from core.wires.wiring import wires
 from feature_viz.examples.crops import folder_name
 from feature_viz.examples.exemplars import ImageSource, exemplars, read_exemplars, write_exemplars
-from feature_viz.examples.receptive import receptive_fields
 from feature_viz.gallery.layer import layer_path, make_layer, read_layer, read_layers
 from feature_viz.gallery.picture_size import picture_size
 from feature_viz.gallery.plan import Plan, write_plan
@@ -21,7 +22,6 @@ from feature_viz.gallery.unit_table import write_units
 from feature_viz.gallery.views import Making
 from feature_viz.gallery.wires import as_entry, wires_path
 from feature_viz.truth.judge import Judge
-from feature_viz.wires.wiring import wires
 
 SCHEMA = "gridlens.gallery/2"
 DOCUMENT = "gallery.json"

@@ -3,8 +3,8 @@
 import torch
 
 from core.activations import capture
+from core.receptive import ReceptiveField
 from core.subject import Subject
-from feature_viz.examples.receptive import ReceptiveField
 from feature_viz.optimize import LARGEST
 
 

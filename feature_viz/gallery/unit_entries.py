@@ -8,12 +8,12 @@ from typing import Any
 import torch
 
 from core.progress import Progress
+from core.receptive import ReceptiveField
 from core.subject import Subject
 from core.targets import Unit
 from feature_viz.examples.crops import Cell, bottom_cells, cell_size, folder_name, range_cells, top_cells
 from feature_viz.examples.exemplars import ByClass, Exemplars
 from feature_viz.examples.histogram import Histogram
-from feature_viz.examples.receptive import ReceptiveField
 from feature_viz.gallery.views import VIEWS, Making, make_view
 from feature_viz.truth.judge import Judge
 

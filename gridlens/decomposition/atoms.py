@@ -13,6 +13,7 @@ from core.artifacts import read_tensors, write_tensors
 from core.decomposition import Dictionary, atoms_as_units
 from core.interventions import ablate, intervened
 from core.progress import Progress
+from core.receptive import ReceptiveField
 from core.subject import Subject, run
 from core.targets import Unit
 from feature_viz.examples.crops import pictures
@@ -24,7 +25,6 @@ from feature_viz.examples.exemplars import (
     read_exemplars,
     write_exemplars,
 )
-from feature_viz.examples.receptive import ReceptiveField
 from feature_viz.gallery.picture_size import picture_size
 from feature_viz.objectives import direction
 from feature_viz.optimize import render

@@ -15,11 +15,11 @@ from core.decomposition.sparse.room import refuse_too_wide
 from core.decomposition.sparse.settings import settings
 from core.errors import BadInput, UnknownName
 from core.progress import Progress, silent
+from core.receptive import ReceptiveField, receptive_fields
 from core.runs import running
 from core.store import collect
 from core.subject import layer_named
 from feature_viz.examples.exemplars import Exemplars
-from feature_viz.examples.receptive import ReceptiveField, receptive_fields
 from gridlens.decomposition.atoms import (
     Nearest,
     effects,

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.receptive import ReceptiveField
 from feature_viz.examples.crops import Cell, cut, pictures
-from feature_viz.examples.receptive import ReceptiveField
 from gridlens.decomposition.inputs import Inputs
 from reports.decomposition import Thumbnail
 

@@ -11,12 +11,12 @@ from torch import Tensor
 from core.artifacts import read_tensors, write_tensors
 from core.errors import BadInput
 from core.progress import Progress, silent
+from core.receptive import ReceptiveField, receptive_fields
 from core.runs import running
 from core.senses import Senses
 from core.subject import Subject, layer_named
 from core.targets import Unit
 from feature_viz.examples.exemplars import Exemplars, exemplars, read_exemplars, write_exemplars
-from feature_viz.examples.receptive import ReceptiveField, receptive_fields
 from feature_viz.gallery.picture_size import picture_size
 from feature_viz.gallery.selection import chosen_units
 from feature_viz.objectives import Objective, channel

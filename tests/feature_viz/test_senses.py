@@ -3,11 +3,11 @@
 import torch
 
 from core.activations import capture
+from core.receptive import receptive_fields
 from core.senses import strongest
 from core.targets import Unit
 from core.testing import SENSES, two_senses
 from feature_viz.examples.exemplars import exemplars
-from feature_viz.examples.receptive import receptive_fields
 from feature_viz.examples.tensor_source import TensorImages
 from feature_viz.optimize import render
 from feature_viz.senses import SPOTS, sense_cells, sense_objective, senses, spots_of

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.receptive import receptive_fields
 from core.testing import planted_classifier
 from feature_viz.examples.crops import (
     BOTTOM,
@@ -17,7 +18,6 @@ from feature_viz.examples.crops import (
     unit_strips,
 )
 from feature_viz.examples.exemplars import exemplars
-from feature_viz.examples.receptive import receptive_fields
 from feature_viz.examples.tensor_source import TensorImages
 
 SUBJECT = planted_classifier(seed=0)

@@ -7,12 +7,12 @@ from torch import nn
 
 from core.activations import capture
 from core.errors import UnknownName
+from core.receptive import receptive_fields
 from core.subject import InputSpec, wrap
 from core.testing import planted_classifier, spotlight
 from feature_viz.examples import unit_attribution
 from feature_viz.examples.crops import Cell, Window, top_cells
 from feature_viz.examples.exemplars import exemplars
-from feature_viz.examples.receptive import receptive_fields
 from feature_viz.examples.tensor_source import TensorImages
 from feature_viz.examples.unit_attribution import attribution_strips, attributions, overlay
 

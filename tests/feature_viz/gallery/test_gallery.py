@@ -11,10 +11,10 @@ from torch import nn
 from core.artifacts import read_csv, read_json
 from core.errors import BadInput, RunConflict, UnknownName, Unreadable
 from core.progress import silent
+from core.receptive import receptive_fields
 from core.runs import is_finished, read_manifest
 from core.subject import InputSpec, wrap
 from core.testing import planted_classifier
-from feature_viz.examples.receptive import receptive_fields
 from feature_viz.gallery import making as gallery_making
 from feature_viz.gallery import plan as gallery_plan
 from feature_viz.gallery.gallery import gallery, read_gallery

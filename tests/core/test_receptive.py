@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from core.receptive import receptive_fields
 from core.subject import InputSpec, wrap
-from feature_viz.examples.receptive import receptive_fields
 
 
 def convnet(*layers):

@@ -1,4 +1,4 @@
-"""Receptive fields: which pixels a position of a layer looks at, measured by gradients on noise."""
+"""Receptive fields: which pixels a position of a layer looks at, and is centred on, measured by gradients on noise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,14 +52,71 @@ def receptive_fields(
     >>> receptive_fields(planted_classifier(seed=0), ["conv"], size=(12, 12), coverage=1.0)["conv"].box(5, 5)
     (4, 4, 3, 3)
     """
-    generator = torch.Generator().manual_seed(0)
-    noise = torch.rand((PROBES, subject.spec.shape[0], *size), generator=generator)
+    noise = _noise(subject, PROBES, size)
     spatial = [name for name in layers if layer_named(subject, name).spatial]
     whole = {name: ReceptiveField(name, (0.0, 0.0), (0.0, 0.0), size, size) for name in layers}
     return whole | {name: _measured(subject, name, noise, coverage) for name in spatial}
 
 
+@dataclass(frozen=True)
+class Lattice:
+    """Where the positions of a layer lie in the image: ``start + step x position`` in pixels, vertical, horizontal."""
+
+    start: tuple[float, float]
+    step: tuple[float, float]
+
+
+def lattice(subject: Subject, layer: str, *, size: tuple[int, int]) -> Lattice:
+    """The pixels that a layer's positions are centred on, for images of ``size`` (height, width).
+
+    Padding, strides and pooling that rounds up shift them: the middle of a deep map is not the middle of the image.
+    Measured by the centre of gradients on noise, to half a pixel where that is clear; the image's middle for vectors.
+
+    >>> from core.testing import planted_classifier
+    >>> lattice(planted_classifier(seed=0), "conv", size=(12, 12))
+    Lattice(start=(0.0, 0.0), step=(1.0, 1.0))
+    """
+    info = layer_named(subject, layer)
+    if not info.spatial:
+        return Lattice(((size[0] - 1) / 2, (size[1] - 1) / 2), (0.0, 0.0))
+    noise = _noise(subject, 4 * PROBES, size)
+    energies, spots, grid = _energies(subject, layer, noise)
+    fits = [_line([energy.sum(1 - axis) for energy in energies], spots, axis, grid[axis]) for axis in (0, 1)]
+    (top, down), (left, right) = fits
+    return Lattice((top, left), (down, right))
+
+
+def _line(
+    profiles: Sequence[Tensor], spots: Sequence[tuple[int, int]], axis: int, count: int
+) -> tuple[float, float]:
+    """Start and step along one axis: the step of ``_step``, and the start that fits all spots best."""
+    places = [spot[axis] for spot in spots]
+    step = _step(profiles, places, count)
+    start = sum(
+        _centre(profile) - step * place for profile, place in zip(profiles, places, strict=True)
+    ) / len(spots)
+    return (round(2 * start) / 2 if abs(2 * start - round(2 * start)) < 0.4 else start), step
+
+
 def _measured(subject: Subject, layer: str, noise: Tensor, coverage: float) -> ReceptiveField:
+    energies, spots, grid = _energies(subject, layer, noise)
+    axes = [
+        _axis([energy.sum(1 - axis) for energy in energies], [spot[axis] for spot in spots], count, coverage)
+        for axis, count in enumerate(grid)
+    ]
+    (top, down, tall), (left, right, wide) = axes
+    return ReceptiveField(layer, (top, left), (down, right), (tall, wide), (noise.shape[2], noise.shape[3]))
+
+
+def _noise(subject: Subject, count: int, size: tuple[int, int]) -> Float[Tensor, "n c h w"]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand((count, subject.spec.shape[0], *size), generator=generator)
+
+
+def _energies(
+    subject: Subject, layer: str, noise: Tensor
+) -> tuple[list[Tensor], list[tuple[int, int]], tuple[int, int]]:
+    """Squared gradients (h, w) of three positions, those positions, and the size of the map."""
     with torch.enable_grad():
         inputs = noise.to(subject.device).requires_grad_()
         maps = as_maps(capture(subject, inputs, [layer], grad=True)[layer], subject.layers[layer])
@@ -69,13 +126,7 @@ def _measured(subject: Subject, layer: str, noise: Tensor, coverage: float) -> R
         summed = (maps * signs.view(1, -1, 1, 1)).sum(1)
         height, width = summed.shape[1:]
         spots = [(height // 4, width // 4), (height // 2, width // 2), (height * 3 // 4, width * 3 // 4)]
-        energies = [_energy(summed[:, row, column], inputs) for row, column in spots]
-    axes = [
-        _axis([energy.sum(1 - axis) for energy in energies], [spot[axis] for spot in spots], count, coverage)
-        for axis, count in enumerate((height, width))
-    ]
-    (top, down, tall), (left, right, wide) = axes
-    return ReceptiveField(layer, (top, left), (down, right), (tall, wide), (noise.shape[2], noise.shape[3]))
+        return [_energy(summed[:, row, column], inputs) for row, column in spots], spots, (height, width)
 
 
 def _energy(values: Float[Tensor, "n"], inputs: Float[Tensor, "n c h w"]) -> Float[Tensor, "h w"]:
@@ -87,16 +138,22 @@ def _axis(
     profiles: Sequence[Tensor], spots: Sequence[int], count: int, coverage: float
 ) -> tuple[float, float, int]:
     """Origin, stride and extent along one axis of ``count`` positions, from three positions' profiles."""
-    pixels = len(profiles[0])
-    first, last = _centre(profiles[0]), _centre(profiles[2])
-    even = pixels / count
-    stride = (last - first) / max(1, spots[2] - spots[0])
-    if abs(stride - even) > 0.25 * even:  # fields so wide that the border bends them, or a dead probe
-        stride = even
-    elif abs(stride - round(stride)) < 0.2 and round(stride) > 0:
-        stride = float(round(stride))
+    stride = _step(profiles, spots, count)
     low, high = _interval(profiles[1], coverage)
     return low - stride * spots[1], stride, high - low
+
+
+def _step(profiles: Sequence[Tensor], spots: Sequence[int], count: int) -> float:
+    first, last = _centre(profiles[0]), _centre(profiles[2])
+    even = len(profiles[0]) / count
+    step = (last - first) / max(1, spots[2] - spots[0])
+    if abs(step - round(step)) < 0.1 and round(step) > 0:
+        return float(round(step))
+    if abs(step - even) > 0.25 * even:  # fields so wide that the border bends them, or a dead probe
+        return even
+    return (
+        float(max(1, round(even))) if even >= 1 else step
+    )  # strides are whole pixels, whatever the noise says
 
 
 def _centre(profile: Tensor) -> float:
