@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from core.artifacts import read_json
+from core.wires.wiring import UnitWires, Wire
 from feature_viz.examples.crops import folder_name
-from feature_viz.wires.wiring import UnitWires, Wire
 
 
 def wires_path(folder: Path, layer: str) -> Path:

@@ -130,7 +130,7 @@ def strengths(kernel: Kernel, units: int) -> Float[Tensor, "units c"]:
     """
     sums = kernel.weights.sum((2, 3))
     values = torch.linalg.vector_norm(kernel.weights, dim=(2, 3)) * torch.where(sums < 0, -1.0, 1.0)
-    answer = values.new_zeros(units, values.shape[1])
+    answer: Tensor = values.new_zeros(units, values.shape[1])
     answer[kernel.start : kernel.start + len(values)] = values
     return answer
 

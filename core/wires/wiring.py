@@ -10,11 +10,14 @@ from torch import Tensor
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.subject import Subject, layer_named
-from feature_viz.wires.expanded import Kernel, added, strengths, unit_kernel
-from feature_viz.wires.layer_graph import LayerGraph, Operation, layer_graph, steps_back
+from core.wires.expanded import Kernel, added, strengths, unit_kernel
+from core.wires.layer_graph import LayerGraph, Operation, layer_graph, steps_back
 
 MOST = 8
 """Wires kept in each direction."""
+
+INPUT = ""
+"""The source that is no layer: what the network is fed."""
 
 
 @dataclass(frozen=True)
@@ -96,29 +99,74 @@ def expanded_weights(
 def expanded_kernels(
     subject: Subject, layer: str, sources: Sequence[str], *, graph: LayerGraph | None = None
 ) -> Mapping[str, Kernel]:
-    """The kernels by which a layer reads the nearest of the ``sources`` behind it; none where not known."""
-    graph = graph or layer_graph(subject)
+    """The kernels by which a layer reads the nearest of the ``sources`` behind it; none where not known.
+
+    ``INPUT`` among the sources is what the network is fed, after its scaling.
+    """
+    return _followed(subject, layer, sources, graph or layer_graph(subject))[0]
+
+
+def whole_kernel(
+    subject: Subject, layer: str, source: str, *, graph: LayerGraph | None = None
+) -> tuple[Kernel | None, str]:
+    """The kernel by which a layer reads one before it, if every way between the two can be followed; else why not.
+
+    Where ``wires`` shows what it knows, this is all or nothing: no gate, no attention and no sum that does not fit
+    may lie on any of the ways.
+
+    >>> from core.testing import planted_classifier
+    >>> subject = planted_classifier(seed=0)
+    >>> whole_kernel(subject, "conv", INPUT)[0].weights.shape
+    torch.Size([4, 3, 3, 3])
+    >>> whole_kernel(subject, "conv", "relu")[1]
+    'conv does not read relu by weights'
+    """
+    found, lost = _followed(subject, layer, [source], graph or layer_graph(subject))
+    here = source or "the input"
+    if lost:
+        return None, f"between {layer} and {here} lies what is not followed as weights: {', '.join(lost)}"
+    if source not in found:
+        return None, f"{layer} does not read {here} by weights"
+    return found[source], ""
+
+
+def _followed(
+    subject: Subject, layer: str, sources: Sequence[str], graph: LayerGraph
+) -> tuple[dict[str, Kernel], list[str]]:
+    """The kernels, and the operations at which a way to one of the sources was lost."""
     if layer not in graph.answers:
-        return {}
+        return {}, []
     count = layer_named(subject, layer).channels
     begin = graph.answers[layer]
     ends = {graph.answers[name]: name for name in reversed(sources) if name in graph.answers}
+    if INPUT in sources:
+        ends[graph.operations[0]] = INPUT
     leading = _leading(graph, set(ends))
     pending: dict[Operation, Kernel | None] = {begin: unit_kernel(count)}
-    found = {}
+    found: dict[str, Kernel] = {}
+    lost: list[str] = []
     for node in reversed(graph.operations[: graph.operations.index(begin) + 1]):
         kernel = pending.pop(node, None)
         if kernel is None:
             continue
-        if kernel.mixed and node in ends and kernel.channels == subject.layers[ends[node]].channels:
+        if kernel.mixed and node in ends and kernel.channels == _channels(subject, ends[node]):
             found[ends[node]] = kernel
             continue
-        for source, read in steps_back(node, kernel):
+        read = set()
+        for source, step in steps_back(node, kernel):
             if source in leading:
-                held = pending.get(source, read)
-                both = read if source not in pending else None if held is None else added(held, read, count)
-                pending[source] = both
-    return found
+                read.add(source)
+                held = pending.get(source, step)
+                pending[source] = step if source not in pending else held and added(held, step, count)
+                if pending[source] is None:
+                    lost.append(node.name)
+        if any(source in leading and source not in read for source in node.inputs):
+            lost.append(node.name)
+    return found, list(dict.fromkeys(lost))
+
+
+def _channels(subject: Subject, source: str) -> int:
+    return subject.layers[source].channels if source else subject.spec.shape[0]
 
 
 def _leading(graph: LayerGraph, ends: set[Operation]) -> set[Operation]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from core.subject import Hook, Subject, hooked, normalise
-from feature_viz.wires.expanded import Kernel, of_channels, sampled, scaled, through, unflattened
+from core.wires.expanded import Kernel, of_channels, sampled, scaled, through, unflattened
 
 PASSING = (
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardtanh", "sigmoid",
