@@ -1,60 +1,32 @@
 """Best buddies: which units of two layers answer alike, each the other's nearest, beside what chance gives."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from core.activations import capture
-from core.errors import BadInput, NotFinite
+from core.errors import BadInput
 from core.layers import as_maps
 from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
+from core.similarity.correlating import LayerPair, correlated, intervals, mutual
+from core.similarity.matches import Match, Matches
+from core.similarity.passes import Answers, Both
 from core.store.images import Images, held
 from core.subject import Subject, layer_named
-from core.uncertainty import Interval
 
-DRAWS = 1000
 LEAST = 8
 """Inputs that an interval needs at least."""
 
-Batches = Callable[[], Iterator[tuple[Tensor, Tensor]]]
-"""Gives the maps (n, c, h, w) of both layers for the same inputs, batch by batch, the same each time it is called."""
 
+class Shown(NamedTuple):
+    """A network, and the images in the size that it takes."""
 
-@dataclass(frozen=True)
-class Match:
-    """Unit ``a`` of one layer and ``b`` of the other, and the correlation of their maps with its interval."""
-
-    a: int
-    b: int
-    correlation: Interval
-
-
-@dataclass(frozen=True, eq=False)
-class Matches:
-    """The pairs that are among each other's nearest ``top`` units, the most alike first.
-
-    ``correlations`` has every pair (units that say the same everywhere: 0). ``control`` (a's units) is each unit's
-    best correlation when the second layer sees other inputs than the first; ``threshold`` is what only one unit in
-    twenty reaches that way.
-    """
-
-    pairs: tuple[Match, ...]
-    top: int
-    correlations: Float[Tensor, "a b"] = field(repr=False)
-    control: Float[Tensor, "a"] = field(repr=False)
-    threshold: float
-    provenance: Provenance = field(repr=False)
-
-    @property
-    def beyond_chance(self) -> tuple[Match, ...]:
-        """The pairs whose whole interval lies above the threshold."""
-        return tuple(pair for pair in self.pairs if pair.correlation.low > self.threshold)
+    subject: Subject
+    images: Images
 
 
 def best_buddies(
@@ -77,6 +49,7 @@ def best_buddies(
     NotFinite
         if an activation is NaN or infinite.
 
+    >>> import torch
     >>> x = torch.rand(50, 3, 4, 4, generator=torch.Generator().manual_seed(0))
     >>> [(match.a, match.b) for match in best_buddies(x, 2 * x[:, [2, 0, 1]] + 1).pairs]
     [(0, 1), (1, 2), (2, 0)]
@@ -85,11 +58,13 @@ def best_buddies(
         raise BadInput(f"units are matched over the same inputs; given activations of {len(a)} and {len(b)}")
     one, other = (x if x.ndim == 4 else x.flatten(1)[:, :, None, None] for x in (a, b))
 
-    def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        yield from zip(one.split(batch_size), other.split(batch_size), strict=True)
+    def batches(start: int) -> Iterator[Answers]:
+        for x, y in zip(one[start:].split(batch_size), other[start:].split(batch_size), strict=True):
+            yield {"a": x}, {"b": y}
 
     stamp = provenance(data=fingerprint(a, b), seed=seed, top=top)
-    return _matched(batches, len(a), top, seed, stamp)
+    _refuse_too_few(len(a), top)
+    return _matched(Both(batches), [("a", "b")], [stamp], top=top, seed=seed)[0]
 
 
 def match_units(
@@ -115,135 +90,159 @@ def match_units(
     BadInput, NotFinite
         as ``best_buddies``.
 
+    >>> import torch
     >>> from core.testing import planted_classifier
     >>> net = planted_classifier(seed=0)
     >>> [(match.a, match.b) for match in match_units(net, "conv", net, "conv", torch.rand(40, 3, 12, 12)).pairs]
     [(0, 0), (1, 1), (2, 2), (3, 3)]
     """
     source = held(images)
-    infos = layer_named(subject, layer), layer_named(other, other_layer)
-    done = 0
+    (found,) = match_layers(
+        Shown(subject, source),
+        {"other": Shown(other, source)},
+        [(layer, other_layer)],
+        top=top,
+        batch_size=batch_size,
+        seed=seed,
+        progress=progress,
+    ).values()
+    return found
 
-    def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        nonlocal done
-        for batch in source.batches(batch_size):
-            maps = [
-                as_maps(capture(net, batch, [info.name])[info.name], info)
-                for net, info in zip((subject, other), infos, strict=True)
-            ]
-            yield maps[0], maps[1]
-            done += len(batch)
-            progress(done, max(done, 2 * len(source)), "matching units")
 
-    stamp = provenance(
-        subject=subject.fingerprint, data=source.fingerprint, seed=seed, other=other.fingerprint, top=top
+def match_layers(
+    one: Shown,
+    others: Mapping[str, Shown],
+    pairs: Sequence[LayerPair],
+    *,
+    top: int = 1,
+    batch_size: int = 32,
+    seed: int = 0,
+    checkpoint: str | Path | None = None,
+    progress: Progress = silent,
+) -> dict[tuple[str, str, str], Matches]:
+    """``match_units`` of many layer pairs and several other networks at once: {(name, layer, other's layer): Matches}.
+
+    The images, each network's in its own size, are gone through twice, however many pairs there are. Memory grows
+    with the pairs, 16 bytes for every two units, and not with the images. ``checkpoint``, a folder, holds the sums so
+    far; a call that was broken off goes on from there; the caller removes it once the answer is in a safe place.
+
+    Raises
+    ------
+    UnknownName
+        if a layer is not its subject's.
+    BadInput
+        if no pair is given, or the sources differ in length; and as ``best_buddies``.
+    NotFinite
+        if an activation is NaN or infinite.
+
+    >>> import torch
+    >>> from core.testing import planted_classifier
+    >>> images = held(torch.rand(40, 3, 12, 12))
+    >>> one, two = (Shown(planted_classifier(seed=seed), images) for seed in (0, 1))
+    >>> sorted(match_layers(one, {"two": two}, [("conv", "conv"), ("conv", "relu")]))
+    [('two', 'conv', 'conv'), ('two', 'conv', 'relu')]
+    """
+    _refuse(one, others, pairs, top)
+    tagged = [(layer, f"{name}\n{other}") for name in others for layer, other in pairs]
+    labels = iter(("matching units", "redrawing images for intervals"))
+
+    def batches(start: int) -> Iterator[Answers]:
+        label = next(labels)
+        for done, answers in _answers(one, others, pairs, start, batch_size=batch_size):
+            yield answers
+            progress(done, max(done, len(one.images)), label)
+
+    both = Both(
+        batches,
+        tuple(shown.images for shown in (one, *others.values())),
     )
-    return _matched(batches, len(source), top, seed, stamp)
+    stamps = [
+        provenance(
+            subject=one.subject.fingerprint,
+            data=one.images.fingerprint,
+            seed=seed,
+            other=shown.subject.fingerprint,
+            top=top,
+        )
+        for shown in others.values()
+        for _ in pairs
+    ]
+    identity = fingerprint(
+        repr(tagged), *(repr(stamp.parameters) for stamp in stamps), stamps[0].subject, stamps[0].data
+    )
+    folder = None if checkpoint is None else Path(checkpoint) / f"{identity}-{seed}-{batch_size}"
+    found = _matched(both, tagged, stamps, top=top, seed=seed, folder=folder)
+    keys = [(name, layer, other) for name in others for layer, other in pairs]
+    return dict(zip(keys, found, strict=True))
 
 
-def _matched(batches: Batches, count: int, top: int, seed: int, stamp: Provenance) -> Matches:
+def _refuse(one: Shown, others: Mapping[str, Shown], pairs: Sequence[LayerPair], top: int) -> None:
+    if not pairs or not others:
+        raise BadInput("no layers to match; name at least one of each network")
+    for shown in others.values():
+        for layer, other in pairs:
+            layer_named(one.subject, layer)
+            layer_named(shown.subject, other)
+        if len(shown.images) != len(one.images):
+            raise BadInput(
+                f"units are matched over the same images; given {len(one.images)} and {len(shown.images)}"
+            )
+    _refuse_too_few(len(one.images), top)
+
+
+def _refuse_too_few(count: int, top: int) -> None:
     if count < LEAST:
         raise BadInput(f"matching units needs at least {LEAST} inputs; given {count}")
     if top < 1:
         raise BadInput(f"units are matched among the nearest 1 or more; got top={top}")
-    correlations, shuffled = _correlated(batches, seed)
-    control = shuffled.amax(1)
-    pairs = _mutual(correlations, top)
-    intervals = _intervals(batches, pairs, seed)
-    found = [Match(i, j, interval) for (i, j), interval in zip(pairs, intervals, strict=True)]
-    found.sort(key=lambda match: -match.correlation.estimate)
-    return Matches(tuple(found), top, correlations, control, float(control.quantile(0.95)), stamp)
 
 
-def _correlated(batches: Batches, seed: int) -> tuple[Tensor, Tensor]:
-    """Correlation of every unit with every other, with the inputs as they are and with the second layer's swapped."""
-    rng = np.random.default_rng(seed)
-    shift: tuple[Tensor, Tensor] | None = None
-    sums: list[Tensor] = []
-    for a, b in batches():
-        a, b = _on_one_grid(a, b)
-        if shift is None:  # numbers near zero keep their digits
-            shift = a.mean((0, 2, 3), keepdim=True), b.mean((0, 2, 3), keepdim=True)
-        a, b = a - shift[0], b - shift[1]
-        x, y, swapped = (_columns(maps) for maps in (a, b, b[_swapped(len(b), rng)]))
-        ones = torch.ones_like(x[:1])
-        x, y, swapped = torch.cat([x, ones]), torch.cat([y, ones]), torch.cat([swapped, ones])
-        parts = [x @ y.T, x @ swapped.T, (x**2).sum(1), (y**2).sum(1)]
-        parts = [part.double().cpu() for part in parts]
-        sums = parts if not sums else [total + part for total, part in zip(sums, parts, strict=True)]
-    across, swapped, squares, other_squares = sums
-    if not torch.isfinite(across.sum()):
-        raise NotFinite("activations to be matched hold NaN or infinity")
-    return _from_sums(across, squares, other_squares), _from_sums(swapped, squares, other_squares)
+def _answers(
+    one: Shown,
+    others: Mapping[str, Shown],
+    pairs: Sequence[LayerPair],
+    start: int,
+    *,
+    batch_size: int,
+) -> Iterator[tuple[int, Answers]]:
+    """How many images are done, and maps by layer of the one network, and of all others with their names before."""
+    layers, other_layers = (list(dict.fromkeys(names)) for names in zip(*pairs, strict=True))
+    streams = [shown.images.batches(batch_size, start=start) for shown in (one, *others.values())]
+    done = start
+    for batch, *rest in zip(*streams, strict=True):
+        answers: dict[str, Tensor] = {}
+        for (name, shown), seen in zip(others.items(), rest, strict=True):
+            for layer, maps in _maps(shown.subject, seen, other_layers).items():
+                answers[f"{name}\n{layer}"] = maps
+        done += len(batch)
+        yield done, (_maps(one.subject, batch, layers), answers)
 
 
-def _from_sums(across: Tensor, squares: Tensor, other_squares: Tensor) -> Tensor:
-    """Correlations from sums of products; the last row and column are the sums of each unit and the count."""
-    n, one, other = across[-1, -1], across[:-1, -1], across[-1, :-1]
-    covariance = across[:-1, :-1] / n - one[:, None] * other / n**2
-    spread = _spread(squares[:-1], one, n)[:, None] * _spread(other_squares[:-1], other, n)
-    return torch.where(spread > 0, covariance / spread, 0.0).clamp(-1, 1).float()
+def _maps(subject: Subject, batch: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+    cache = capture(subject, batch, layers)
+    return {name: as_maps(cache[name], subject.layers[name]) for name in layers}
 
 
-def _spread(squares: Tensor, total: Tensor, n: Tensor) -> Tensor:
-    variance = squares / n - (total / n) ** 2
-    return torch.where(variance > 1e-12 * squares / n, variance, 0.0).clamp_min(0).sqrt()
-
-
-def _on_one_grid(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Both averaged to the coarser grid, side by side."""
-    grid = min(a.shape[2], b.shape[2]), min(a.shape[3], b.shape[3])
-    return F.adaptive_avg_pool2d(a.float(), grid), F.adaptive_avg_pool2d(b.float(), grid)
-
-
-def _columns(maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "c m"]:
-    return maps.transpose(0, 1).flatten(1)
-
-
-def _swapped(n: int, rng: np.random.Generator) -> Tensor:
-    """A permutation that leaves no input in its place."""
-    order = rng.permutation(n)
-    swapped = np.empty(n, np.int64)
-    swapped[order] = np.roll(order, 1)
-    return torch.from_numpy(swapped)
-
-
-def _mutual(correlations: Tensor, top: int) -> list[tuple[int, int]]:
-    """The pairs that are among each other's ``top``; units that never vary have no buddies."""
-    rows, columns = correlations.shape
-    near = torch.zeros_like(correlations, dtype=torch.bool)
-    near.scatter_(1, correlations.topk(min(top, columns), 1).indices, True)
-    back = torch.zeros_like(near)
-    back.scatter_(0, correlations.topk(min(top, rows), 0).indices, True)
-    return [(int(i), int(j)) for i, j in (near & back & (correlations > 0)).nonzero().tolist()]
-
-
-def _intervals(
-    batches: Batches, pairs: list[tuple[int, int]], seed: int, level: float = 0.95
-) -> list[Interval]:
-    """A percentile bootstrap over inputs of each pair's correlation."""
-    if not pairs:
-        return []
-    one, other = (torch.tensor(column) for column in zip(*pairs, strict=True))
-    each = []
-    for a, b in batches():
-        a, b = _on_one_grid(a, b)
-        x, y = a[:, one].flatten(2).double(), b[:, other].flatten(2).double()
-        each.append(torch.stack([x * y, x, y, x**2, y**2]).mean(3).cpu())
-    sums = torch.cat(each, 1).numpy()  # (5, n, pairs)
-    n = sums.shape[1]
-    drawn = np.random.default_rng((seed, 1)).multinomial(n, np.full(n, 1 / n), DRAWS) / n
-    low, high = np.quantile(
-        _correlations(np.stack([drawn @ part for part in sums])), [(1 - level) / 2, (1 + level) / 2], 0
-    )
-    middle = _correlations(sums.mean(1))
-    return [
-        Interval(float(r), float(below), float(above), n, level)
-        for r, below, above in zip(middle, low, high, strict=True)
-    ]
-
-
-def _correlations(sums: np.ndarray) -> np.ndarray:
-    product, x, y, xx, yy = sums
-    spread = np.sqrt((xx - x**2).clip(0) * (yy - y**2).clip(0))
-    return np.where(spread > 0, (product - x * y) / np.where(spread > 0, spread, 1), 0.0)
+def _matched(
+    both: Both,
+    pairs: Sequence[LayerPair],
+    stamps: Sequence[Provenance],
+    *,
+    top: int,
+    seed: int,
+    folder: Path | None = None,
+) -> list[Matches]:
+    """Every layer pair's matches, in two passes over the inputs."""
+    first, second = (None if folder is None else folder / f"{name}.safetensors" for name in ("sums", "draws"))
+    found, _ = correlated(both, pairs, seed=seed, path=first)
+    wanted = [mutual(correlations, top) for correlations, _ in found]
+    trusted = intervals(both, pairs, wanted, seed=seed, path=second)
+    made = []
+    for (correlations, swapped), units, each, stamp in zip(found, wanted, trusted, stamps, strict=True):
+        matches = [Match(i, j, interval) for (i, j), interval in zip(units, each, strict=True)]
+        matches.sort(key=lambda match: -match.correlation.estimate)
+        control = swapped.amax(1)
+        threshold = float(control.quantile(0.95))
+        lucky = sum(float(swapped[i, j]) > threshold for i, j in mutual(swapped, top))
+        made.append(Matches(tuple(matches), top, correlations, control, threshold, lucky, stamp))
+    return made

@@ -1,12 +1,16 @@
 """Best buddies find planted pairs under permutation, noise and another grid, and nothing where nothing is."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from core.errors import BadInput, NotFinite
-from core.similarity import best_buddies, match_units
+from core.errors import BadInput, NotFinite, UnknownName
+from core.similarity import Shown, best_buddies, match_layers, match_units, read_matches, write_matches
+from core.store import held
+from core.subject import InputSpec, wrap
 from core.testing import planted_classifier
 
 
@@ -102,3 +106,107 @@ def test_bad_input_is_one_sentence():
         best_buddies(x, x, top=0)
     with pytest.raises(NotFinite, match="NaN or infinity"):
         best_buddies(x, x / 0)
+
+
+IMAGES = held(torch.rand(40, 3, 12, 12, generator=torch.Generator().manual_seed(0)))
+PAIRS = [("conv", "conv"), ("relu", "pool"), ("conv", "relu")]
+
+
+def shown(*seeds):
+    return [Shown(planted_classifier(seed=seed), IMAGES) for seed in seeds]
+
+
+def test_many_layer_pairs_in_one_pass_are_each_what_they_are_alone():
+    one, two, three = shown(0, 3, 4)
+    found = match_layers(one, {"two": two, "three": three}, PAIRS, batch_size=8)
+    assert len(found) == 6
+    for name, other in (("two", two), ("three", three)):
+        for a, b in PAIRS:
+            alone = match_units(one.subject, a, other.subject, b, IMAGES, batch_size=8)
+            together = found[name, a, b]
+            assert torch.equal(alone.correlations, together.correlations)
+            assert torch.equal(alone.control, together.control)
+            assert alone.pairs == together.pairs
+
+
+def test_networks_that_take_images_of_other_sizes_are_matched():
+    (one,) = shown(0)
+    larger = held(torch.nn.functional.interpolate(torch.cat(list(IMAGES.batches(40))), scale_factor=2))
+    module = torch.nn.Sequential(
+        OrderedDict(halve=torch.nn.AvgPool2d(2), same=one.subject.module.conv, flat=torch.nn.Flatten())
+    )
+    spec = InputSpec((3, 24, 24), one.subject.spec.mean, one.subject.spec.std)
+    other = wrap(module, name="larger", spec=spec, heads={"class": tuple(map(str, range(4 * 144)))})
+    found = match_layers(one, {"larger": Shown(other, larger)}, [("conv", "same")])
+    (matches,) = found.values()
+    assert [(pair.a, pair.b) for pair in sorted(matches.pairs, key=lambda pair: pair.a)] == [
+        (i, i) for i in range(4)
+    ]
+    assert all(pair.correlation.estimate > 0.9999 for pair in matches.pairs)
+
+
+@pytest.mark.parametrize("stop", [2, 8])  # batches: in the pass for the pairs, in that for their intervals
+def test_a_pass_that_is_killed_goes_on_to_the_same_numbers(tmp_path, monkeypatch, stop):
+    monkeypatch.setattr("core.similarity.passes.EVERY", 8)
+    one, two = shown(0, 3)
+    whole = match_layers(one, {"two": two}, PAIRS, batch_size=8)
+    left = stop
+
+    def breaking(done, total, label):
+        nonlocal left
+        left -= 1
+        if not left:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        match_layers(one, {"two": two}, PAIRS, batch_size=8, checkpoint=tmp_path, progress=breaking)
+    told = []
+    again = match_layers(
+        one,
+        {"two": two},
+        PAIRS,
+        batch_size=8,
+        checkpoint=tmp_path,
+        progress=lambda *what: told.append(what),
+    )
+    assert len(told) < 10  # not all ten batches again
+    for key, matches in whole.items():
+        assert torch.equal(matches.correlations, again[key].correlations)
+        assert matches.pairs == again[key].pairs
+
+
+def test_many_inputs_are_redrawn_in_groups_with_the_same_intervals(monkeypatch):
+    a, b, _ = planted(3)
+    each = best_buddies(a, b)
+    monkeypatch.setattr("core.similarity.correlating.GROUPS", 32)  # of two inputs each
+    grouped = best_buddies(a, b, batch_size=10)
+    for one, other in zip(each.pairs, grouped.pairs, strict=True):
+        assert one.correlation.estimate == pytest.approx(other.correlation.estimate, abs=1e-9)
+        wide = one.correlation.high - one.correlation.low
+        assert other.correlation.high - other.correlation.low == pytest.approx(wide, rel=0.5)
+        assert other.correlation.n == 32
+
+
+def test_matches_are_read_as_they_were_written(tmp_path):
+    a, b, _ = planted(0)
+    found = best_buddies(a, b)
+    write_matches(tmp_path / "m.safetensors", found)
+    read = read_matches(tmp_path / "m.safetensors")
+    assert read.pairs == found.pairs
+    assert read.beyond_chance == found.beyond_chance
+    assert (read.by_chance, read.counterparts, read.provenance) == (
+        found.by_chance,
+        found.counterparts,
+        found.provenance,
+    )
+    assert torch.allclose(read.correlations, found.correlations, atol=1e-3)
+
+
+def test_layers_that_are_not_there_and_other_images_are_refused():
+    one, two = shown(0, 3)
+    with pytest.raises(UnknownName, match="relu"):
+        match_layers(one, {"two": two}, [("conv", "relu1")])
+    with pytest.raises(BadInput, match="given 40 and 9"):
+        match_layers(one, {"two": Shown(two.subject, held(torch.rand(9, 3, 12, 12)))}, PAIRS)
+    with pytest.raises(BadInput, match="no layers to match"):
+        match_layers(one, {"two": two}, [])
