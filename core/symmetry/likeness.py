@@ -102,12 +102,12 @@ def likenesses(
     sums: dict[str, tuple[Sums, Sums]] = {}
     done = 0
     for view in views.batches(batch_size):
-        answers = _answers(subject, infos, weights, view, len(views.group))
+        answers = answers_under(subject, infos, weights, view, len(views.group))
         inputs = next(iter(answers.values())).shape[2]
         swapped = torch.as_tensor(rng.integers(len(views.group), size=(draws, inputs)), device=subject.device)
         for name, read in answers.items():
             if name not in sums:
-                sums[name] = _started(read, views.group, draws), _started(read, views.group, draws)
+                sums[name] = sums_for(read, views.group, draws), sums_for(read, views.group, draws)
             for half in (0, 1):
                 add(sums[name][half], read[:, :, half::2], swapped[:, half::2])
         done += inputs
@@ -121,19 +121,28 @@ def likenesses(
         pooled=pooled,
         draws=draws,
     )
-    return {name: _likeness(name, views, sums[name], weights[name].shape[1], stamp) for name in infos}
+    return {name: likeness_of(name, views, sums[name], weights[name].shape[1], stamp) for name in infos}
 
 
 def symmetric(values: Float[np.ndarray, "g a b"], group: Group) -> Float[np.ndarray, "g a b"]:
     """The mean of what was found from a to b under g, and from b to a under its inverse: the same thing twice."""
-    return (values + values[group.inverse].transpose(0, 2, 1)) / 2
+    found: np.ndarray = (values + values[group.inverse].transpose(0, 2, 1)) / 2
+    return found
 
 
-def _started(read: Float[Tensor, "g c n p"], group: Group, draws: int) -> Sums:
+def living(spread: Float[np.ndarray, "a"]) -> Bool[np.ndarray, "a"]:
+    """Which units of a layer vary at all, by the standard deviation of their answers."""
+    usual = float(np.median(spread[spread > 0])) if (spread > 0).any() else 0.0
+    found: np.ndarray = spread > DEAD * usual
+    return found
+
+
+def sums_for(read: Float[Tensor, "g c n p"], group: Group, draws: int) -> Sums:
+    """Empty sums for answers like these."""
     return started(read.mean((0, 2, 3)), elements=len(group), draws=draws, identity=group.identity)
 
 
-def _answers(
+def answers_under(
     subject: Subject,
     infos: Mapping[str, LayerInfo],
     weights: Mapping[str, Float[Tensor, "g p m"]],
@@ -155,15 +164,15 @@ def _answers(
     return {name: torch.stack(read) for name, read in answers.items()}
 
 
-def _likeness(
+def likeness_of(
     name: str, views: Views, halves: tuple[Sums, Sums], positions: int, stamp: Provenance
 ) -> Likeness:
+    """What the sums over two halves of the inputs amount to."""
     group, both = views.group, joined(*halves)
     if not torch.isfinite(both.products.sum()):
         raise NotFinite(f"activations at layer {name!r} are not finite")
     values, background = correlations(both)
     spread = deviation(both)
-    usual = float(np.median(spread[spread > 0])) if (spread > 0).any() else 0.0
     return Likeness(
         layer=name,
         group=group,
@@ -171,7 +180,7 @@ def _likeness(
         halves=(symmetric(correlations(halves[0])[0], group), symmetric(correlations(halves[1])[0], group)),
         background=background,
         spread=spread,
-        alive=spread > DEAD * usual,
+        alive=living(spread),
         inputs=len(views),
         positions=positions,
         provenance=stamp,

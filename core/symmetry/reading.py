@@ -21,13 +21,21 @@ LEAST_RADIUS = 0.2
 
 
 def windows(
-    subject: Subject, info: LayerInfo, views: Views, *, positions: int, pooled: bool, seed: int
+    subject: Subject,
+    info: LayerInfo,
+    views: Views,
+    *,
+    positions: int,
+    pooled: bool,
+    seed: int,
+    radius: float | None = None,
 ) -> Float[Tensor, "g p m"]:
     """For every element and place the weights of the layer's m positions: what is read is ``maps @ weights.T``.
 
     A place goes where the element takes it. Under all elements, the identity too, it is read through the same window,
     so that none is sharper than another. ``pooled`` is the mean over the disc where the inputs are true, the same for
-    all elements. One weight of 1 for layers without maps.
+    all elements. One weight of 1 for layers without maps. Places lie within ``reach``, or within ``radius``, which
+    must not be larger: two layers with one radius and seed are read at the same places.
     """
     if not info.spatial:
         return torch.ones(len(views.group), 1, 1)
@@ -35,10 +43,16 @@ def windows(
     grid = _grid(subject, info, views.size)
     if pooled:
         return _mean(placed, grid, views).expand(len(views.group), 1, -1)
-    field = receptive_fields(subject, [info.name], size=views.size)[info.name]
-    spots = _disc(positions, _radius(views, max(field.extent)), np.random.default_rng(seed))
+    within = reach(subject, info, views) if radius is None else radius
+    spots = _disc(positions, within, np.random.default_rng(seed))
     weights = [_window(spots @ np.asarray(turn).T, placed, grid, views.size) for turn in views.places]
     return torch.as_tensor(np.stack(weights), dtype=torch.float32)
+
+
+def reach(subject: Subject, info: LayerInfo, views: Views) -> float:
+    """Radius of the disc in which the places of a layer's units may lie, in halves of the image's height and width."""
+    field = receptive_fields(subject, [info.name], size=views.size)[info.name]
+    return _radius(views, max(field.extent))
 
 
 def _grid(subject: Subject, info: LayerInfo, size: tuple[int, int]) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Views: inputs that can be looked at under every element of a group."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +13,7 @@ View = Callable[[int], Tensor]
 """A batch of inputs (n, c, h, w) under the element of that index."""
 
 
+@runtime_checkable
 class Views(Protocol):
     """A finite, ordered set of inputs and their transforms, the same every time.
 
