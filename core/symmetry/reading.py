@@ -13,9 +13,6 @@ from core.receptive import Lattice, lattice, receptive_fields
 from core.subject import Subject
 from core.symmetry.views import Views
 
-BLUR = 0.6
-"""Standard deviation, in positions of the layer, of the window that a value between positions is the mean of."""
-
 LEAST_RADIUS = 0.2
 """Places spread over a disc of at least this share of the image's half, however wide a unit's field."""
 
@@ -41,18 +38,32 @@ def windows(
         return torch.ones(len(views.group), 1, 1)
     placed = lattice(subject, info.name, size=views.size)
     grid = _grid(subject, info, views.size)
+    if (stay := getattr(views, "spots", None)) is not None:
+        return _read(stay, placed, grid).expand(len(views.group), -1, -1)
     if pooled:
         return _mean(placed, grid, views).expand(len(views.group), 1, -1)
     within = reach(subject, info, views) if radius is None else radius
     spots = _disc(positions, within, np.random.default_rng(seed))
-    weights = [_window(spots @ np.asarray(turn).T, placed, grid, views.size) for turn in views.places]
-    return torch.as_tensor(np.stack(weights), dtype=torch.float32)
+    half = np.array(views.size) / 2
+    middle = half - 0.5
+    weights = [_read(middle + half * (spots @ np.asarray(turn).T), placed, grid) for turn in views.places]
+    return torch.cat(weights)
 
 
 def reach(subject: Subject, info: LayerInfo, views: Views) -> float:
     """Radius of the disc in which the places of a layer's units may lie, in halves of the image's height and width."""
     field = receptive_fields(subject, [info.name], size=views.size)[info.name]
-    return _radius(views, max(field.extent))
+    return min(_radius(views, max(field.extent)), _edge(subject, info, views) / _stretch(views))
+
+
+def _edge(subject: Subject, info: LayerInfo, views: Views) -> float:
+    """How far from the middle the layer has positions at all: without padding, not up to the image's border."""
+    placed, grid = lattice(subject, info.name, size=views.size), _grid(subject, info, views.size)
+    distances = []
+    for start, step, count, side in zip(placed.start, placed.step, grid, views.size, strict=True):
+        ends = np.array([start, start + step * (count - 1)]) - (side - 1) / 2
+        distances.append(float(np.abs(ends).min()) / (side / 2))
+    return min(distances)
 
 
 def _grid(subject: Subject, info: LayerInfo, size: tuple[int, int]) -> tuple[int, int]:
@@ -75,8 +86,11 @@ def _mean(placed: Lattice, grid: tuple[int, int], views: Views) -> Float[Tensor,
 
 def _radius(views: Views, extent: int) -> float:
     """Of the disc in which places lie, so that fields stay where the transformed inputs are true."""
-    stretch = max(float(np.linalg.norm(np.asarray(turn), 2)) for turn in views.places)
-    return max(LEAST_RADIUS, views.valid - extent / min(views.size)) / stretch
+    return max(LEAST_RADIUS, views.valid - extent / min(views.size)) / _stretch(views)
+
+
+def _stretch(views: Views) -> float:
+    return max(float(np.linalg.norm(np.asarray(turn), 2)) for turn in views.places)
 
 
 def _disc(count: int, radius: float, rng: np.random.Generator) -> Float[np.ndarray, "p 2"]:
@@ -87,16 +101,12 @@ def _disc(count: int, radius: float, rng: np.random.Generator) -> Float[np.ndarr
     return np.stack([distance * np.sin(angle), distance * np.cos(angle)], 1)
 
 
-def _window(
-    spots: Float[np.ndarray, "p 2"], placed: Lattice, grid: tuple[int, int], size: tuple[int, int]
-) -> Float[np.ndarray, "p m"]:
-    """A bell over the layer's positions around every place, with a sum of 1."""
+def _read(pixels: Float[np.ndarray, "p 2"], placed: Lattice, grid: tuple[int, int]) -> Float[Tensor, "1 p m"]:
+    """Linear between the four positions around every pixel."""
     axes = []
     for axis in (0, 1):
-        pixels = (size[axis] - 1) / 2 + spots[:, axis] * size[axis] / 2
-        at = (pixels - placed.start[axis]) / (placed.step[axis] or 1.0)
+        at = (pixels[:, axis] - placed.start[axis]) / (placed.step[axis] or 1.0)
         apart = at.clip(0, grid[axis] - 1)[:, None] - np.arange(grid[axis])
-        bell = np.exp(-(apart**2) / (2 * BLUR**2))
-        axes.append(bell / bell.sum(1, keepdims=True))
+        axes.append(np.maximum(0, 1 - np.abs(apart)))
     both: Float[np.ndarray, "p y x"] = np.einsum("py,px->pyx", axes[0], axes[1])
-    return both.reshape(len(spots), -1)
+    return torch.as_tensor(both.reshape(1, len(pixels), -1), dtype=torch.float32)

@@ -19,7 +19,8 @@ class Views(Protocol):
 
     ``places[g] @ (y, x)`` is where a point of an input lies in the input under g: y downwards, x to the right, both
     from the centre in halves of the input's height and width. ``valid`` is the radius, in the same units, of the disc
-    around the centre inside which the transformed inputs are what they should be.
+    around the centre inside which the transformed inputs are what they should be. Where it has ``spots`` (row, column,
+    in pixels), every element leaves those points in place, as on sheets of patches, and answers are read there.
     """
 
     @property
