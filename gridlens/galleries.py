@@ -11,6 +11,7 @@ from feature_viz.gallery.gallery import gallery as make_gallery
 from feature_viz.gallery.plan import Request
 from feature_viz.gallery.views import Making
 from feature_viz.recipes import Way, as_recipe
+from gridlens.families.linking import link_found
 from reports.gallery.pages import write_gallery
 from vision.datasets import open_images
 from vision.grey import suited
@@ -84,6 +85,7 @@ def gallery(
     )
     if not (folder / "index.html").exists():  # made before by ``feature_viz.gallery.gallery`` alone
         write_gallery(folder)
+    link_found(folder)
     return read_gallery(folder)
 
 

@@ -13,6 +13,7 @@ from feature_viz.examples.crops import folder_name
 from feature_viz.gallery.gallery import GalleryResult, read_gallery
 from feature_viz.gallery.layer import read_layer
 from reports.front_page import Entry
+from reports.gallery.kin import read_kin
 from reports.gallery.layer_page import layer_data, layer_page
 from reports.gallery.model_page import model_page, reading_page
 from reports.gallery.unit_page import Places, unit_pages
@@ -67,7 +68,8 @@ def _write_layer(result: GalleryResult, layer: Mapping[str, Any], places: Places
     name = folder_name(layer["name"])
     write_text(result.folder / "layers" / f"{name}.html", layer_page(made, result.document, layer))
     write_text(result.folder / "layers" / f"{name}.js", layer_data(layer))
-    for channel, page in unit_pages(made, result.document, layer, places):
+    kin = read_kin(result.folder, layer["name"])
+    for channel, page in unit_pages(made, result.document, layer, places, kin):
         write_text(result.folder / "units" / name / f"{channel:04d}.html", page)
 
 

@@ -15,6 +15,9 @@ Unit = Mapping[str, Any]
 Places = Mapping[str, frozenset[int]]
 """Layer to the units that the gallery has pages for."""
 
+Kin = Mapping[int, Sequence[Mapping[str, Any]]]
+"""Unit to the families that it stands in, see ``reports.gallery.kin``."""
+
 KNOWN_LATER: Mapping[str, Any] = {
     "range": [],
     "range_strip": None,
@@ -38,9 +41,9 @@ ALTS = {
 
 
 def unit_pages(
-    made: Environment, document: Mapping[str, Any], layer: Mapping[str, Any], places: Places
+    made: Environment, document: Mapping[str, Any], layer: Mapping[str, Any], places: Places, kin: Kin
 ) -> Iterator[tuple[int, str]]:
-    """The pages of a LAYER's units, one after the other, as channel and text; ``places`` may be linked to."""
+    """The pages of a LAYER's units, one after the other, as channel and text; they link to ``places`` and ``kin``."""
     template = made.get_template("gallery/unit.html")
     for place, held in enumerate(layer["units"]):
         unit = {**KNOWN_LATER, **held}
@@ -61,6 +64,7 @@ def unit_pages(
             scores=_scores(unit),
             classes=_classes(unit),
             wires=_wires(unit["wires"], places),
+            families=kin.get(unit["channel"], ()),
         )
         yield unit["channel"], text
 

@@ -1,0 +1,1 @@
+"""Family search from the command line and from Python: search, pictures, pages, links with galleries."""
