@@ -158,7 +158,9 @@ def answers_under(
             return (maps @ weights[name][element].T).transpose(0, 1)
 
         with torch.no_grad(), recording(subject, list(infos), keep=keep) as kept:
-            run_until_enough(subject.module, feed(subject, view(element)))
+            # Channels last: torch pools maps laid out otherwise several times more slowly on a CPU.
+            shown = view(element).contiguous(memory_format=torch.channels_last)
+            run_until_enough(subject.module, feed(subject, shown))
         for name in infos:
             answers[name].append(kept[name])
     return {name: torch.stack(read) for name, read in answers.items()}
