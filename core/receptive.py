@@ -58,56 +58,6 @@ def receptive_fields(
     return whole | {name: _measured(subject, name, noise, coverage) for name in spatial}
 
 
-@dataclass(frozen=True)
-class Lattice:
-    """Where the positions of a layer lie in the image: ``start + step x position`` in pixels, vertical, horizontal."""
-
-    start: tuple[float, float]
-    step: tuple[float, float]
-
-
-def lattice(subject: Subject, layer: str, *, size: tuple[int, int]) -> Lattice:
-    """The pixels that a layer's positions are centred on, for images of ``size`` (height, width).
-
-    Padding, strides and pooling that rounds up shift them: the middle of a deep map is not the middle of the image.
-    Measured by gradients on noise: the middle of all pixels that matter, or, where the field is wider than the image,
-    their centre of mass. The image's middle for vectors.
-
-    >>> from core.testing import planted_classifier
-    >>> lattice(planted_classifier(seed=0), "conv", size=(12, 12))
-    Lattice(start=(0.0, 0.0), step=(1.0, 1.0))
-    """
-    info = layer_named(subject, layer)
-    if not info.spatial:
-        return Lattice(((size[0] - 1) / 2, (size[1] - 1) / 2), (0.0, 0.0))
-    noise = _noise(subject, 4 * PROBES, size)
-    energies, spots, grid = _energies(subject, layer, noise)
-    fits = [_line([energy.sum(1 - axis) for energy in energies], spots, axis, grid[axis]) for axis in (0, 1)]
-    (top, down), (left, right) = fits
-    return Lattice((top, left), (down, right))
-
-
-def _line(
-    profiles: Sequence[Tensor], spots: Sequence[tuple[int, int]], axis: int, count: int
-) -> tuple[float, float]:
-    """Start and step along one axis: the step of ``_step``, and the start that fits all spots best."""
-    places = [spot[axis] for spot in spots]
-    step = _step(profiles, places, count)
-    middles = [_middle(profile) for profile in profiles]
-    whole = [(middle, place) for middle, place in zip(middles, places, strict=True) if middle is not None]
-    pairs = whole or [(_centre(profile), place) for profile, place in zip(profiles, places, strict=True)]
-    start = sum(middle - step * place for middle, place in pairs) / len(pairs)
-    return (round(2 * start) / 2 if abs(2 * start - round(2 * start)) < 0.4 else start), step
-
-
-def _middle(profile: Tensor) -> float | None:
-    """Of all pixels that matter, however little: the field's middle; None where the image's border cuts it off."""
-    seen = profile.nonzero()
-    if not len(seen) or int(seen[0]) == 0 or int(seen[-1]) == len(profile) - 1:
-        return None
-    return float(seen[0] + seen[-1]) / 2
-
-
 def _measured(subject: Subject, layer: str, noise: Tensor, coverage: float) -> ReceptiveField:
     energies, spots, grid = _energies(subject, layer, noise)
     axes = [

@@ -8,8 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.activations import capture
+from core.lattice import Lattice, lattice
 from core.layers import LayerInfo, as_maps
-from core.receptive import Lattice, lattice, receptive_fields
+from core.receptive import receptive_fields
 from core.subject import Subject
 from core.symmetry.views import Views
 

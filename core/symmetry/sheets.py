@@ -9,7 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput
-from core.receptive import Lattice, lattice, receptive_fields
+from core.lattice import Lattice, lattice
+from core.receptive import receptive_fields
 from core.subject import Subject, layer_named
 from core.symmetry.groups import Group
 from core.symmetry.views import View, Views
