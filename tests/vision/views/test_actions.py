@@ -11,11 +11,14 @@ from core.symmetry import groups
 from vision.views.actions import ACTIONS, Action, acting, both, hue, parse, refuse_unfitting, rotation
 
 
-@pytest.mark.parametrize("name", [*ACTIONS, "hue*rotation", "contrast*dihedral", "phase*reflection", "scale*rotation"])
+@pytest.mark.parametrize(
+    "name", [*ACTIONS, "hue*rotation", "contrast*dihedral", "phase*reflection", "scale*rotation"]
+)
 def test_the_identity_does_nothing_and_products_are_those_of_the_table(name):
     action = parse(name)
     at = action.group.identity
-    assert np.allclose(action.spatial[at], np.eye(2)) and np.allclose(action.colour[at], np.eye(3))
+    assert np.allclose(action.spatial[at], np.eye(2))
+    assert np.allclose(action.colour[at], np.eye(3))
     assert action.phase[at] == 0
     table = action.group.table
     for g, h in np.random.default_rng(0).integers(len(table), size=(40, 2)):
@@ -37,13 +40,18 @@ def test_what_is_no_action_is_refused():
         acting(group, spatial=rotation(4).spatial[[0, 2, 1, 3]])
     with pytest.raises(UnknownName, match="nearest valid one is 'rotation'"):
         parse("rotatoin")
-    for text, hint in [("rotation:7", "rotation:6|rotation:8"), ("hue:x", "number"), ("mirror:3", "no steps")]:
+    for text, hint in [
+        ("rotation:7", "rotation:6|rotation:8"),
+        ("hue:x", "number"),
+        ("mirror:3", "no steps"),
+    ]:
         with pytest.raises(BadInput, match=hint):
             parse(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["rotation*reflection", "phase*rotation", "hue*hue", "rotation*rotation:90", "dihedral*reflection"]
+    "text",
+    ["rotation*reflection", "phase*rotation", "hue*hue", "rotation*rotation:90", "dihedral*reflection"],
 )
 def test_actions_that_disturb_each_other_have_no_product(text):
     with pytest.raises(BadInput, match=r"do not commute|same thing"):
@@ -63,7 +71,9 @@ def subject(channels, side):
 
 def test_an_action_that_a_network_cannot_be_shown_is_refused_with_one_that_it_can():
     torch.manual_seed(0)
-    with pytest.raises(BadInput, match=r"hue acts on red, green and blue, but small is fed grey; .* 'contrast'"):
+    with pytest.raises(
+        BadInput, match=r"hue acts on red, green and blue, but small is fed grey; .* 'contrast'"
+    ):
         refuse_unfitting(hue(), subject(1, 8))
     with pytest.raises(BadInput, match="'rotation'"):
         refuse_unfitting(parse("hue*rotation"), subject(1, 8))
