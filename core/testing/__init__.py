@@ -3,6 +3,7 @@
 from core.testing.backup import Backup, planted_backup
 from core.testing.classifier import planted_classifier
 from core.testing.concepts import ConceptReader, concept_reader
+from core.testing.families import PlantedFamilies, planted_families, planted_views
 from core.testing.lanterns import Lanterns, lanterns
 from core.testing.pathway import Pathway, pathway_pairs, planted_pathway
 from core.testing.seeker import Sought, seeker, sought
@@ -17,6 +18,7 @@ __all__ = [
     "ConceptReader",
     "Lanterns",
     "Pathway",
+    "PlantedFamilies",
     "PlantedSenses",
     "Sought",
     "Superposition",
@@ -25,7 +27,9 @@ __all__ = [
     "pathway_pairs",
     "planted_backup",
     "planted_classifier",
+    "planted_families",
     "planted_pathway",
+    "planted_views",
     "seeker",
     "sought",
     "spotlight",
