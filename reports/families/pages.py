@@ -9,6 +9,7 @@ from jinja2 import Environment
 from core.artifacts import read_json, write_csv, write_text
 from core.runs import read_manifest
 from feature_viz.examples.crops import folder_name
+from reports.families.behaviour import behaviour_sentence
 from reports.families.plots import KINDS, counts_bar, heat, rounded, tuning
 from reports.families.rings import grid, rings, shown_as, strip
 from reports.families.words import (
@@ -65,6 +66,7 @@ def families_environment() -> Environment:
     made.filters |= FILTERS
     made.filters |= {"rounded": rounded, "folder": folder_name}
     made.globals |= {
+        "behaviour_sentence": behaviour_sentence,
         "counted": counted,
         "counts_bar": counts_bar,
         "grid": grid,
