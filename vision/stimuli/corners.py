@@ -19,7 +19,7 @@ CORNERS = Stimulus(
     "corner",
     "orientation",
     360.0,
-    {"opening": (45.0, 90.0, 135.0), "filled": (0.0, 1.0), "polarity": (1.0, -1.0)},
+    {"opening": (60.0, 120.0), "filled": (0.0, 1.0), "polarity": (1.0, -1.0)},
     draw,
     "the tip points towards the orientation: 0 to the right, 90 upwards",
 )

@@ -18,7 +18,7 @@ EDGES = Stimulus(
     "edge",
     "orientation",
     360.0,
-    {"offset": (0.0, 0.25, -0.25, 0.5, -0.5)},
+    {"offset": (0.0, 0.35, -0.35)},
     draw,
     "the light side lies towards the orientation: 0 to the right, 90 above",
 )

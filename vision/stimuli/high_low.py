@@ -30,7 +30,7 @@ HIGH_LOW = Stimulus(
     "high-low frequency",
     "orientation",
     360.0,
-    {"wavelength": (0.25, 0.5), "ratio": (2.5, 6.0), "phase": (0.0, 180.0)},
+    {"wavelength": (0.2, 0.4), "ratio": (2.5, 5.0), "phase": (0.0, 180.0)},
     draw,
     "the fine texture lies towards the orientation: 0 to the right, 90 above",
 )

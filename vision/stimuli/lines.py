@@ -19,7 +19,7 @@ LINES = Stimulus(
     "line",
     "orientation",
     180.0,
-    {"thickness": (0.15, 0.4), "offset": (0.0, 0.25, -0.25, 0.5, -0.5), "polarity": (1.0, -1.0)},
+    {"thickness": (0.15, 0.4), "offset": (0.0, 0.35, -0.35), "polarity": (1.0, -1.0)},
     draw,
     "the direction of the line: 0 level, 90 upright",
     odd=("offset",),

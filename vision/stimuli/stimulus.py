@@ -44,7 +44,7 @@ ANGLES = ("orientation", "hue", "phase", "opening")
 WORDS: Mapping[str, Mapping[float, str]] = {
     "polarity": {1.0: "light", -1.0: "dark"},
     "filled": {0.0: "drawn as a line", 1.0: "filled"},
-    "arrangement": {0.0: "on grey", 1.0: "on the opposite hue", 2.0: "around grey", 3.0: "all over"},
+    "arrangement": {0.0: "on grey", 1.0: "on the opposite hue", 2.0: "the opposite around grey"},
 }
 """Options whose values are kinds, and what these are called."""
 
