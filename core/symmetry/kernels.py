@@ -1,16 +1,12 @@
 """Likeness in weight space: kernels turned by every element, their inputs handed on to kin, beside all others."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from jaxtyping import Float
 
 from core.errors import BadInput
+from core.symmetry.families import Families
 from core.symmetry.groups import Group
 from core.symmetry.likeness import Likeness, symmetric
-
-if TYPE_CHECKING:
-    from core.symmetry.families import Families
 
 FINE = 4
 """Samples a tap at which kernels are compared, turned and as they are."""
@@ -38,17 +34,20 @@ def kernel_likeness(
     Raises
     ------
     BadInput
-        unless there is a matrix for every element, fitting the number of inputs.
+        unless there is a matrix for every element.
 
     >>> from core.symmetry.groups import cyclic
     >>> right = np.array([[[[0, 0, 0], [0, 0, 1.0], [0, 0, 0]]]])
-    >>> up = right[:, :, ::-1].transpose(0, 1, 3, 2)
+    >>> up = np.rot90(right, axes=(2, 3))
     >>> turns = np.array([[[1, 0], [0, 1]], [[0, -1], [1, 0]], [[-1, 0], [0, -1]], [[0, 1], [-1, 0]]], float)
     >>> both = np.concatenate([right, up])
-    >>> kernel_likeness(both, cyclic("rotation", 4), turns)[:, 0, 1].argmax()
+    >>> int(kernel_likeness(both, cyclic("rotation", 4), turns)[:, 0, 1].argmax())
     1
     """
-    _check(weights, group, spatial, inputs)
+    if len(spatial) != len(group):
+        raise BadInput(
+            f"{group.name} has {len(group)} elements; given {len(spatial)} matrices of what they do"
+        )
     count, channels = weights.shape[:2]
     taps = weights.reshape(count, channels, -1).astype(np.float32)
     if inputs is not None:
@@ -85,7 +84,7 @@ def colour_inputs(
     return handed
 
 
-def kin(families: "Families", likeness: Likeness | None = None) -> Float[np.ndarray, "g i i"]:
+def kin(families: Families, likeness: Likeness | None = None) -> Float[np.ndarray, "g i i"]:
     """The ``inputs`` of a layer whose inputs are the units of ``families``: what each unit becomes under g.
 
     A unit at place p goes to its family's member at place g p. Real families have holes and uneven steps, so with the
@@ -95,7 +94,7 @@ def kin(families: "Families", likeness: Likeness | None = None) -> Float[np.ndar
     """
     labels, units, group = families.labels, families.units, families.group
     own = labels[:, None] == labels[None, :]
-    invariant = (labels == -2) & np.ones(units, bool)
+    invariant = np.flatnonzero(labels == -2)
     handed = np.zeros((len(group), units, units))
     if likeness is None:
         for family in families.families:
@@ -150,20 +149,3 @@ def _cubic(points: Float[np.ndarray, "p 2"], shape: tuple[int, int]) -> Float[np
         axes.append(np.where(away < 1, near, np.where(away < 2, far, 0.0)))
     both: Float[np.ndarray, "p y x"] = axes[0][:, :, None] * axes[1][:, None, :]
     return both.reshape(len(points), -1)
-
-
-def _check(
-    weights: Float[np.ndarray, "o i h w"],
-    group: Group,
-    spatial: Float[np.ndarray, "g 2 2"],
-    inputs: Float[np.ndarray, "g i i"] | None,
-) -> None:
-    if len(spatial) != len(group):
-        raise BadInput(
-            f"{group.name} has {len(group)} elements; given {len(spatial)} matrices of what they do"
-        )
-    if inputs is not None and (len(inputs), inputs.shape[1]) != (len(group), weights.shape[1]):
-        raise BadInput(
-            f"kernels have {weights.shape[1]} inputs and {group.name} {len(group)} elements; given where "
-            f"{inputs.shape[1]} inputs go under {len(inputs)}"
-        )

@@ -1,22 +1,20 @@
 """weight_evidence(): what the weights by which a layer reads the one below say of the families found in it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
 from core.provenance import Provenance, provenance
-from core.subject import Subject
+from core.subject import Subject, layer_named
 from core.symmetry.borne_out import Evidence, evidence
+from core.symmetry.families import Families
 from core.symmetry.kernels import colour_inputs, kernel_likeness, kin
 from core.symmetry.likeness import Likeness
 from core.wires.expanded import Kernel
-from core.wires.layer_graph import LayerGraph
+from core.wires.layer_graph import LayerGraph, layer_graph
 from core.wires.wiring import INPUT, whole_kernel
-
-if TYPE_CHECKING:
-    from core.symmetry.families import Families
 
 LEAST_KNOWN = 0.05
 """The share of the weights that must lie on inputs in families: on less, kernels are compared by a rest of them."""
@@ -39,11 +37,11 @@ class WeightEvidence:
 
 def weight_evidence(
     subject: Subject,
-    families: "Families",
+    families: Families,
     *,
     spatial: Float[np.ndarray, "g 2 2"],
     colour: Float[np.ndarray, "g c c"] | None = None,
-    lower: "tuple[Families, Likeness] | None" = None,
+    lower: tuple[Families, Likeness] | None = None,
     graph: LayerGraph | None = None,
     seed: int = 0,
 ) -> WeightEvidence | str:
@@ -55,7 +53,15 @@ def weight_evidence(
     ``lower`` it is what the network is fed, whose colours g changes by ``colour``. ``spatial`` is what g does to places
     (y, x).
 
-    >>> from core.testing.families import planted_families
+    >>> from core.symmetry.families import Families, Family, Member
+    >>> from core.testing import planted_families
+    >>> planted = planted_families("rotation", seed=0)
+    >>> count = len(planted.family)
+    >>> units = (planted.family == 0).nonzero()[0].tolist()
+    >>> family = Family(tuple(Member(unit, int(planted.place[unit])) for unit in units), 1.0, 1.0, (0,))
+    >>> found = Families("relu1", planted.group, count, (family,), (), (), (), 0.5, 0.05, "", Provenance())
+    >>> weight_evidence(planted.subject, found, spatial=planted.act.spatial).families[0].word
+    'borne out'
     """
     source = lower[0].layer if lower else INPUT
     kernel, why = whole_kernel(subject, families.layer, source, graph=graph)
@@ -77,20 +83,23 @@ def weight_evidence(
 
 
 def source_of(
-    subject: Subject, layer: str, candidates: list[str], *, graph: LayerGraph | None = None
+    subject: Subject, layer: str, candidates: Collection[str], *, graph: LayerGraph | None = None
 ) -> str | None:
-    """The last of the candidates before a layer that it reads by weights which can be followed; None if none is.
+    """The last of the candidates before a layer that all its units read by weights which can be followed, or None.
 
     >>> from core.testing import planted_classifier
     >>> subject = planted_classifier(seed=0)
-    >>> source_of(subject, "head", ["conv", "pool"]), source_of(subject, "conv", [])
+    >>> source_of(subject, "head", ["conv", "pool"]), source_of(subject, "conv", ["head"])
     ('pool', None)
     """
     order = list(subject.layers)
-    before = [name for name in order[: order.index(layer)] if name in candidates]
-    return next(
-        (name for name in reversed(before) if whole_kernel(subject, layer, name, graph=graph)[0]), None
-    )
+    before = [name for name in order[: order.index(layer_named(subject, layer).name)] if name in candidates]
+    graph = graph or layer_graph(subject)
+    for name in reversed(before):
+        kernel, _ = whole_kernel(subject, layer, name, graph=graph)
+        if kernel and (_dense(kernel, subject.layers[layer].channels) != 0).any((1, 2, 3)).all():
+            return name
+    return None
 
 
 def _dense(kernel: Kernel, units: int) -> Float[np.ndarray, "o i h w"]:
