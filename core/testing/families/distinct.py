@@ -121,12 +121,13 @@ def apart(act: Act, stabiliser: Sequence[int]) -> Callable[[np.ndarray], bool]:
     Neighbours may be more alike, the more the finer the steps: every smooth filter is like itself turned a little.
     """
     group = act.group
-    near = np.array([_nearness(act, element) for element in range(len(group))])
-    ceiling = np.maximum(near, STABLE)
-    for element in stabiliser:
-        around = group.table[near > 0, element]
-        ceiling[around] = np.maximum(ceiling[around], near[near > 0])
-    highest = np.where(group.offsets < 0, 1.0, ceiling[group.offsets])
+    highest = np.full((len(group), len(group)), STABLE)
+    near = {element: _nearness(act, element) for element in range(len(group))}
+    for one in range(len(group)):
+        for same in (int(group.table[one, element]) for element in stabiliser):
+            for element in (element for element in near if near[element] and group.table[element, same] >= 0):
+                other = group.table[element, same]
+                highest[one, other] = max(highest[one, other], near[element])
     return lambda own: varied(own) and bool((own <= highest + 1e-3).all())
 
 

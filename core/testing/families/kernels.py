@@ -24,15 +24,18 @@ class Kernel:
     reach: float
 
 
-def drawn_kernel(rng: np.random.Generator, *, reach: float = 3.6) -> Kernel:
-    """One to four waves of random frequency, place, width and colour: a Gabor, an edge, a corner, a blend."""
+def drawn_kernel(rng: np.random.Generator, *, reach: float = 3.6, highest: float = 1.4) -> Kernel:
+    """One to four waves of random frequency, place, width and colour: a Gabor, an edge, a corner, a blend.
+
+    Frequencies go up to ``highest``, in radians per pixel where ``reach`` is 3.6 pixels.
+    """
     waves = int(rng.integers(1, 5))
     angle, away = rng.uniform(0, 2 * np.pi, (2, waves))
     tied = rng.random() < 0.4  # all in one colour, as most first-layer filters are
     colour = rng.normal(size=(1 if tied else waves, 3)) + rng.normal() * (rng.random() < 0.5)
     size = reach / 3.6
     return Kernel(
-        frequency=rng.uniform(0.4, 1.4, (waves, 1)) / size * _unit(angle),
+        frequency=rng.uniform(0.4, highest, (waves, 1)) / size * _unit(angle),
         phase=rng.uniform(0, 2 * np.pi, waves),
         centre=1.5 * size * np.sqrt(rng.random((waves, 1))) * _unit(away),
         width=size * rng.uniform(1.0, 1.9, waves),
@@ -85,13 +88,15 @@ def rendered_kernel(kernel: Kernel, size: int) -> Float[np.ndarray, "3 k k"]:
 
 
 def _moved(kernel: Kernel, spatial: np.ndarray, colour: np.ndarray) -> Kernel:
-    scale = float(np.sqrt(abs(np.linalg.det(spatial))))
+    (a, b), (c, d) = spatial.tolist()
+    area = abs(a * d - b * c)
+    scale = area**0.5
     return replace(
         kernel,
-        frequency=kernel.frequency @ np.linalg.inv(spatial),
+        frequency=kernel.frequency @ spatial.T / area,  # the inverse: angles stay as they are
         centre=kernel.centre @ spatial.T,
         width=scale * kernel.width,
-        colour=kernel.colour @ colour.T / scale**2,
+        colour=kernel.colour @ colour.T / area,
         reach=scale * kernel.reach,
     )
 

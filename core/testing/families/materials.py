@@ -17,11 +17,12 @@ PATCHES = 400
 
 def of_waves(act: Act, rng: np.random.Generator) -> Material:
     """Filters of coloured waves; where scale varies, large enough for the smallest to be smooth."""
-    reach = max(3.6, 3.3 / float(act.scale.min()))
+    smallest = float(act.scale.min())
+    reach, highest = max(3.6, 3.3 / smallest), 1.4 if smallest > 0.99 else 1.0
     size = _side(reach * float(act.scale.max()))
     return Material(
         act=act,
-        draw=lambda rng: kernels.drawn_kernel(rng, reach=reach),
+        draw=lambda rng: kernels.drawn_kernel(rng, reach=reach, highest=highest),
         carry=lambda kernel, element: kernels.carried_kernel(kernel, act, element),
         add=kernels.summed_kernel,
         strange=kernels.strange_kernel,

@@ -16,7 +16,10 @@ from core.testing.families.acts import Act
 
 WAVES = 12
 HIGHEST = 1.8
-"""The highest frequency that images show, in radians a pixel; what an element takes beyond it is not seen."""
+"""The highest frequency of waves, in radians a pixel: between pixels, answers are still smooth."""
+
+FINEST = 2.6
+"""Where scale varies, what is beyond this frequency under an element is not shown: pixels could not."""
 
 CONTRAST = 0.06
 """About how far a pixel is from grey: the standard deviation, in each channel."""
@@ -37,7 +40,7 @@ def drawn_waves(rng: np.random.Generator, act: Act, count: int) -> Waves:
     reach = float(act.scale.max())
     part, angle = rng.random(shape), rng.uniform(0, 2 * np.pi, shape)
     if reach > 1:
-        low, high = 0.2 / reach, HIGHEST * reach
+        low, high = 0.2 / reach, FINEST * reach
         frequency = low * (high / low) ** part
     else:
         frequency = HIGHEST * np.sqrt(0.01 + 0.99 * part)
@@ -52,8 +55,8 @@ def drawn_waves(rng: np.random.Generator, act: Act, count: int) -> Waves:
 def shown(waves: Waves, act: Act, element: int, size: int) -> Float[Tensor, "n 3 s s"]:
     """The images under an element, in [0, 1]."""
     frequency = waves.frequency @ np.linalg.inv(act.spatial[element])
-    # Fades out before frequencies that the pixels could not show; the same for all of one length.
-    seen = 1 / (1 + (np.linalg.norm(frequency, axis=-1) / (1.15 * HIGHEST)) ** 24)
+    # Fades out before frequencies that would come back as others; the same for all of one length.
+    seen = 1 / (1 + (np.linalg.norm(frequency, axis=-1) / FINEST) ** 24)
     colour = (waves.colour * seen[..., None]) @ act.colour[element].T
     point = np.arange(size) - (size - 1) / 2
     rows = np.exp(1j * (frequency[..., :1] * point + waves.phase[..., None])).transpose(0, 2, 1)
