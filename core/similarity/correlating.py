@@ -1,6 +1,7 @@
 """Correlations of every unit of some layers with every one of others, many layer pairs in one pass over the inputs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +33,18 @@ def correlated(
 
     def add(answers: Answers, first: int, sums: Sums) -> None:
         swapped = _swapped(len(answers[0][pairs[0][0]]), np.random.default_rng((seed, 0, first)))
-        prepared: dict[tuple[int, str, tuple[int, int]], Tensor] = {}
+        prepared: dict[_Key, _Columns] = {}
         for number, names in enumerate(pairs):
             grid = _grid(answers[0][names[0]], answers[1][names[1]])
             a, b = (
-                _shifted(answers, side, names[side], grid, prepared=prepared, sums=sums) for side in (0, 1)
+                _prepared(answers[side][names[side]], (side, names[side], grid), swapped, prepared, sums)
+                for side in (0, 1)
             )
-            for name, value in zip(PARTS, _parts(a, b, swapped), strict=True):
+            parts = (a.plain @ b.plain.T, a.plain @ b.swapped.T, a.squares, b.squares)
+            for name, value in zip(PARTS, parts, strict=True):
                 key = f"{number}.{name}"
-                sums[key] = sums[key] + value if key in sums else value
+                exact = value.double().cpu()
+                sums[key] = sums[key] + exact if key in sums else exact
 
     sums, count = gone_through(both, add, path=path)
     found = []
@@ -55,33 +59,37 @@ def correlated(
 PARTS = ("across", "swapped", "squares", "others")
 
 
-def _shifted(
-    answers: Answers,
-    side: int,
-    name: str,
-    grid: tuple[int, int],
-    *,
-    prepared: dict[tuple[int, str, tuple[int, int]], Tensor],
-    sums: Sums,
-) -> Float[Tensor, "n c h w"]:
-    """A layer's maps on a grid less their mean in the first batch: numbers near zero keep their digits."""
-    key = side, name, grid
+_Key = tuple[int, str, tuple[int, int]]
+"""Side, layer, grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """A layer's answers of a batch, a row a unit and one of ones; with the inputs in another order; sums of squares."""
+
+    plain: Float[Tensor, "c m"]
+    swapped: Float[Tensor, "c m"]
+    squares: Float[Tensor, "c"]
+
+
+def _prepared(
+    maps: Float[Tensor, "n c h w"], key: _Key, swapped: Tensor, prepared: dict[_Key, _Columns], sums: Sums
+) -> _Columns:
+    """A layer's answers on a grid less their mean in the first batch, which keeps digits; each made once a batch."""
     if key not in prepared:
-        maps = F.adaptive_avg_pool2d(answers[side][name].float(), grid)
+        side, name, grid = key
+        coarse = F.adaptive_avg_pool2d(maps.float(), grid)
         kept = f"shift.{side}.{name}.{grid}"
         if kept not in sums:
-            sums[kept] = maps.mean((0, 2, 3), keepdim=True)
-        prepared[key] = maps - sums[kept].to(maps.device)
+            sums[kept] = coarse.mean((0, 2, 3)).cpu()
+        n, c = coarse.shape[:2]
+        plain = coarse.new_ones(c + 1, n, grid[0] * grid[1])
+        torch.sub(
+            coarse.flatten(2).transpose(0, 1), sums[kept].to(coarse.device)[:, None, None], out=plain[:-1]
+        )
+        mixed = plain[:, swapped.to(coarse.device)] if side else plain
+        prepared[key] = _Columns(plain.flatten(1), mixed.flatten(1), plain.square().sum((1, 2)))
     return prepared[key]
-
-
-def _parts(a: Float[Tensor, "n a h w"], b: Float[Tensor, "n b h w"], swapped: Tensor) -> list[Tensor]:
-    """Sums of products, of those with ``b`` swapped, and of squares; the last row and column are plain sums."""
-    x, y, other = (_columns(maps) for maps in (a, b, b[swapped]))
-    ones = torch.ones_like(x[:1])
-    x, y, other = torch.cat([x, ones]), torch.cat([y, ones]), torch.cat([other, ones])
-    parts = [x @ y.T, x @ other.T, (x**2).sum(1), (y**2).sum(1)]
-    return [part.double().cpu() for part in parts]
 
 
 def _from_sums(across: Tensor, squares: Tensor, others: Tensor) -> Tensor:
@@ -100,10 +108,6 @@ def _spread(squares: Tensor, total: Tensor, n: Tensor) -> Tensor:
 def _grid(a: Tensor, b: Tensor) -> tuple[int, int]:
     """The coarser grid of the two."""
     return min(a.shape[2], b.shape[2]), min(a.shape[3], b.shape[3])
-
-
-def _columns(maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "c m"]:
-    return maps.transpose(0, 1).flatten(1)
 
 
 def _swapped(n: int, rng: np.random.Generator) -> Tensor:
