@@ -13,7 +13,7 @@ from core import provenance
 from core.errors import BadInput
 from core.store.images import Images, held
 from core.symmetry.views import View
-from vision.views.actions import Action, refuse_channels, refuse_size
+from vision.views.action import Action, refuse_channels, refuse_size
 from vision.views.seen import Seen, colours
 from vision.views.warping import LANES, warp
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from core.errors import BadInput
 from core.symmetry.groups import Group
 from core.symmetry.views import View
-from vision.views.actions import Action, refuse_channels, refuse_size
+from vision.views.action import Action, refuse_channels, refuse_size
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,41 +38,34 @@ def warp(
     out = np.empty((count, len(colour), height, width), np.float32)
     gain = float(colour[0, 0])
     mixing = len(colour) == 3 and not np.array_equal(colour, gain * np.eye(3))
+    mixed = colour.astype(np.float32) if mixing else np.zeros((0, 0), np.float32)
     loud = mask if mixing else gain * mask
+    place = np.concatenate([np.asarray(matrix, float), np.full((2, 1), offset)], 1)
 
     def rows(start: int, stop: int) -> None:
-        _warp(
-            coefficients,
-            np.asarray(matrix, float),
-            offset,
-            colour.astype(np.float32),
-            mixing,
-            loud,
-            out,
-            start,
-            stop,
-        )
+        _warp(coefficients, place, mixed, loud, out, (start, stop))
 
     shared_out(rows, height)
     return out
 
 
 @compiled
-def _warp(source, matrix, offset, colour, mixing, mask, out, start, stop):  # type: ignore[no-untyped-def]
+def _warp(source, place, colour, mask, out, rows):  # type: ignore[no-untyped-def]
     count, channels, height, width = out.shape
     tall, wide, lanes = source.shape
     flat = source.reshape(-1)
     line = wide * lanes
     buffer = np.zeros((width, lanes), np.float32)
-    for i in range(start, stop):
+    for i in range(rows[0], rows[1]):
         for j in range(width):
             pixel = buffer[j]
             weight = mask[i, j]
             if weight == 0:
                 pixel[:] = 0
                 continue
-            y = matrix[0, 0] * (i - (height - 1) / 2) + matrix[0, 1] * (j - (width - 1) / 2) + offset
-            x = matrix[1, 0] * (i - (height - 1) / 2) + matrix[1, 1] * (j - (width - 1) / 2) + offset
+            down, across = i - (height - 1) / 2, j - (width - 1) / 2
+            y = place[0, 0] * down + place[0, 1] * across + place[0, 2]
+            x = place[1, 0] * down + place[1, 1] * across + place[1, 2]
             y = min(max(y + (tall - 1) / 2, 1.0), tall - 2.000001)
             x = min(max(x + (wide - 1) / 2, 1.0), wide - 2.000001)
             top, left = int(y), int(x)
@@ -91,7 +84,7 @@ def _warp(source, matrix, offset, colour, mixing, mask, out, start, stop):  # ty
                     + a2 * (b0 * r[k] + b1 * r[k + lanes] + b2 * r[k + 2 * lanes] + b3 * r[k + 3 * lanes])
                     + a3 * (b0 * s[k] + b1 * s[k + lanes] + b2 * s[k + 2 * lanes] + b3 * s[k + 3 * lanes])
                 )
-            if mixing:
+            if len(colour):
                 first = pixel[:count]
                 second = pixel[count : 2 * count]
                 third = pixel[2 * count : 3 * count]

@@ -10,7 +10,7 @@ from torch import Tensor
 from core import provenance
 from core.errors import BadInput
 from core.symmetry.views import View
-from vision.views.actions import Action
+from vision.views.action import Action
 from vision.views.seen import Seen, colours, generated
 
 FADE = 1.25
@@ -80,7 +80,7 @@ def waves(
     number = round(each * _measure(wide, spectrum.tilt) / _measure(band, spectrum.tilt))
 
     def draw(numbers: range) -> View:
-        drawn = [_drawn(seed, one, number, wide, spectrum.tilt, channels, chroma) for one in numbers]
+        drawn = [_drawn((seed, one), number, wide, spectrum.tilt, channels, chroma) for one in numbers]
         frequency, phase, colour = (np.stack(part) for part in zip(*drawn, strict=True))
 
         def view(element: int) -> Tensor:
@@ -112,10 +112,10 @@ def _measure(band: tuple[float, float], tilt: float) -> float:
 
 
 def _drawn(
-    seed: int, number: int, each: int, band: tuple[float, float], tilt: float, channels: int, chroma: float
+    seed: tuple[int, int], each: int, band: tuple[float, float], tilt: float, channels: int, chroma: float
 ) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m"], Float[np.ndarray, "m c"]]:
     """Frequencies (y, x) in cycles per pixel, phases in radians and colours of one picture's waves."""
-    random = np.random.default_rng((seed, number))
+    random = np.random.default_rng(seed)
     share, angle, phase = random.random((3, each))
     low, high = band
     long = (
