@@ -159,3 +159,66 @@ def product(first: Group, second: Group) -> Group:
         first.wraps + second.wraps,
         first.axes + second.axes,
     )
+
+
+def widened(group: Group) -> tuple[Group, Int[np.ndarray, "g"]]:
+    """A group in which things at any two places of ``group`` have an offset, and where each element is in it.
+
+    The same group where it is closed. Axes of steps get as many more to either side as they have: a family spread over
+    all of them has offsets that are wider than any that was tried.
+
+    Raises
+    ------
+    BadInput
+        if steps are combined with elements whose order matters.
+
+    >>> wide, where = widened(steps("scale", (0.5, 1.0, 2.0)))
+    >>> wide.shape, where.tolist()
+    ((5,), [1, 2, 3])
+    """
+    if group.closed:
+        return group, np.arange(len(group))
+    if not np.array_equal(group.table, group.table.T):
+        raise BadInput(f"{group.name}: steps go with a group whose elements can be exchanged")
+    sizes = [n if wraps else 2 * n - 1 for n, wraps in zip(group.shape, group.wraps, strict=True)]
+    places = np.stack(np.unravel_index(np.arange(int(np.prod(sizes))), sizes), 1)
+    start = np.array([0 if wraps else n - 1 for n, wraps in zip(group.shape, group.wraps, strict=True)])
+    total = places[:, None] + places - start
+    ring = np.array(group.wraps)
+    total = np.where(ring, total % sizes, total)
+    inside = ((total >= 0) & (total < sizes)).all(-1)
+    flat = np.ravel_multi_index(tuple(np.moveaxis(total.clip(0, np.array(sizes) - 1), -1, 0)), sizes)
+    old = np.stack(np.unravel_index(np.arange(len(group)), group.shape), 1)
+    shift = np.array(
+        [0 if wraps else (n - 1) // 2 for n, wraps in zip(group.shape, group.wraps, strict=True)]
+    )
+    where = np.ravel_multi_index(tuple((old + shift).T), sizes)
+    labels = ["beyond"] * len(places)
+    for element, index in enumerate(where):
+        labels[index] = group.labels[element]
+    wide = Group(group.name, tuple(labels), np.where(inside, flat, -1), tuple(sizes), group.wraps, group.axes)
+    return wide, where
+
+
+def subgroups(group: Group) -> tuple[tuple[int, ...], ...]:
+    """All that one or two elements make up, the smallest first; for a group of steps the identity alone.
+
+    >>> subgroups(cyclic("rotation", 4))
+    ((0,), (0, 2), (0, 1, 2, 3))
+    """
+    if not group.closed:
+        return ((group.identity,),)
+    ones = {_generated(group, {element}) for element in range(len(group))}
+    both = {_generated(group, set(a) | set(b)) for a in ones for b in ones}
+    return tuple(
+        sorted((tuple(sorted(found)) for found in ones | both), key=lambda found: (len(found), found))
+    )
+
+
+def _generated(group: Group, elements: set[int]) -> frozenset[int]:
+    found = {group.identity, *elements}
+    while True:
+        more = found | {int(group.table[a, b]) for a in found for b in found}
+        if more == found:
+            return frozenset(found)
+        found = more

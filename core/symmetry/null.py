@@ -1,0 +1,120 @@
+"""What chance gives: the same network with shuffled weights, and the likeness that pairs of its units reach."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import nn
+
+from core.provenance import fingerprint
+from core.subject import Subject
+from core.symmetry.joining import Join
+from core.symmetry.likeness import Likeness
+
+UNCOMPARED = 0.5
+"""The least likeness where there is nothing to compare with."""
+
+HEAPS = 0.3
+"""How far apart, in Fisher's z, two heaps of likeness must lie for a threshold between them."""
+
+SHARE = 0.05
+"""The share of a layer's units that must be joined above a gap for it to part families from the rest."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The likeness from which units are joined, the share of false ones expected among such pairs, and why there."""
+
+    least: float
+    false_discovery: float
+    why: str
+
+
+def shuffled(subject: Subject, *, seed: int) -> Subject:
+    """The subject with the weights of every filter shuffled within it, so that only what they were learned for is lost.
+
+    Convolutions and linear layers; each filter keeps its own weights, and biases stay.
+
+    >>> from core.testing import planted_classifier
+    >>> subject = planted_classifier(seed=0)
+    >>> other = shuffled(subject, seed=0)
+    >>> before, after = subject.module.conv.weight, other.module.conv.weight
+    >>> torch.equal(before, after), torch.allclose(before.flatten(1).sum(1), after.flatten(1).sum(1))
+    (False, True)
+    """
+    module = copy.deepcopy(subject.module)
+    generator = torch.Generator().manual_seed(seed)
+    for inner in module.modules():
+        if isinstance(inner, nn.modules.conv._ConvNd | nn.Linear):
+            flat = inner.weight.data.flatten(1)
+            order = torch.rand(flat.shape, generator=generator).argsort(1).to(flat.device)
+            inner.weight.data = flat.gather(1, order).view_as(inner.weight)
+    return replace(
+        subject,
+        name=f"{subject.name}-shuffled",
+        module=module,
+        fingerprint=fingerprint(subject.fingerprint, "shuffled", str(seed)),
+    )
+
+
+def best_of(likeness: Likeness) -> Float[np.ndarray, "p"]:
+    """The best likeness of every pair of living units over all elements."""
+    living = likeness.values[:, likeness.alive][:, :, likeness.alive]
+    rows, columns = np.triu_indices(living.shape[1], 1)
+    return np.asarray(living.max(0)[rows, columns])
+
+
+def specific(likeness: Likeness, *, level: float) -> Float[np.ndarray, "g a b"]:
+    """The likeness, and NaN where it does not stand out from what is left with labels of transforms shuffled.
+
+    A pair stands out under g if it exceeds its own background by more than one draw in ``level / |g|`` exceeds the
+    others: units that answer alike whatever the transform are no family.
+    """
+    background = likeness.background
+    mean = background.mean(0)
+    living = np.outer(likeness.alive, likeness.alive)
+    noise = np.abs((background - mean)[:, living]) * len(background) / max(1, len(background) - 1)
+    margin = float(np.quantile(noise, 1 - level / len(likeness.group))) if noise.size else 0.0
+    out = (likeness.values - (mean + mean.T) / 2 > margin) | _same(likeness)
+    return np.where(out, likeness.values, np.nan)
+
+
+def _same(likeness: Likeness) -> np.ndarray:
+    """The identity always counts: near-duplicates are found by it."""
+    found = np.zeros((len(likeness.group), 1, 1), bool)
+    found[likeness.group.identity] = True
+    return found
+
+
+def by_chance(likeness: Likeness, null: Likeness | None, *, level: float) -> Threshold:
+    """The least likeness such that of the pairs that reach it at most a share ``level`` is expected by chance."""
+    real = np.sort(best_of(likeness))
+    if null is None or not len(real):
+        return Threshold(UNCOMPARED, float("nan"), f"{UNCOMPARED}, as no shuffled network was compared")
+    false = np.sort(best_of(null))
+    reach = (len(false) - np.searchsorted(false, real)) * len(real) / max(1, len(false))
+    ratio = reach / (len(real) - np.arange(len(real)))
+    too_many = np.flatnonzero(ratio > level)
+    first = int(too_many[-1]) + 1 if len(too_many) else 0
+    if first == len(real):
+        return Threshold(1.0, 0.0, "as alike as the shuffled network's units are to each other")
+    return Threshold(
+        float(real[first]), float(ratio[first]), f"{ratio[first]:.1%} of such pairs are expected by chance"
+    )
+
+
+def between_heaps(joins: Sequence[Join], units: int, chance: Threshold) -> Threshold:
+    """The middle of the widest gap in the heights of joins, where likeness falls into two heaps; else chance's."""
+    heights = np.sort([join.height for join in joins])[::-1]
+    z = np.arctanh(np.clip(heights, -0.99, 0.99))
+    gaps = z[:-1] - z[1:]
+    gaps[: max(2, int(np.ceil(SHARE * units))) - 1] = 0
+    if not len(gaps) or gaps.max() < HEAPS:
+        return chance
+    at = int(gaps.argmax())
+    middle = float(np.tanh((z[at] + z[at + 1]) / 2))
+    why = f"the middle of the gap between joins of {heights[at]:.2f} and of {heights[at + 1]:.2f}"
+    return Threshold(middle, chance.false_discovery, why) if middle > chance.least else chance
