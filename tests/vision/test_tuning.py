@@ -13,17 +13,17 @@ from vision.best_stimulus import best_stimulus
 from vision.stimuli import STIMULI
 from vision.tuning import suited, tuning
 
-SIDE = 15
+SIDE = 11
 STEP = 15.0
-Y, X = np.mgrid[7:-8:-1, -7:8].astype(float)  # y up
-BELL = np.exp(-(X**2 + Y**2) / (2 * 3.5**2))
+Y, X = np.mgrid[5:-6:-1, -5:6].astype(float)  # y up
+BELL = np.exp(-(X**2 + Y**2) / (2 * 2.5**2))
 
 
 def along(degrees):
     return X * math.cos(math.radians(degrees)) + Y * math.sin(math.radians(degrees))
 
 
-def gabor(degrees, phase=0.0, wavelength=7.0):
+def gabor(degrees, phase=0.0, wavelength=5.0):
     """Stripes in that direction: the wave runs across it."""
     return grey(BELL * np.cos(2 * math.pi * along(degrees + 90) / wavelength + phase))
 
@@ -33,7 +33,7 @@ def edge(degrees):
 
 
 def ramp(degrees):
-    return grey(along(degrees) * (np.hypot(X, Y) < 7))
+    return grey(along(degrees) * (np.hypot(X, Y) < 5))
 
 
 def grey(pattern):
@@ -47,10 +47,10 @@ def colours(hue, pattern):
 
 
 def disc(radius):
-    return grey(np.tanh(radius - np.hypot(X, Y)) * (np.hypot(X, Y) < 7))
+    return grey(np.tanh(radius - np.hypot(X, Y)) * (np.hypot(X, Y) < 5))
 
 
-def of_kernels(kernels, *, size=19, name="planted"):
+def of_kernels(kernels, *, size=15, name="planted"):
     """One convolution of those kernels, each of length 1, with a ReLU behind it."""
     weight = torch.tensor(np.stack(kernels), dtype=torch.float32)
     conv = nn.Conv2d(weight.shape[1], len(weight), SIDE)
@@ -85,7 +85,7 @@ KERNELS = {
 def planted():
     generator = np.random.default_rng(0)
     noise = [grey(generator.normal(size=(SIDE, SIDE))) for _ in range(10)]
-    return of_kernels([*KERNELS.values(), disc(4.0), *noise])
+    return of_kernels([*KERNELS.values(), disc(3.0), *noise])
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_what_has_no_orientation_has_no_resultant(found):
     circle = len(KERNELS)
     for name in ("lines", "gabors", "corners", "curves"):
         assert found["conv"][name].resultant[circle] < 0.35, name
-    assert found["conv"]["circles"].preferred[circle] == pytest.approx(4.0, abs=1.0)
+    assert found["conv"]["circles"].preferred[circle] == pytest.approx(3.0, abs=1.0)
 
 
 def test_noise_is_less_selective_than_what_was_planted(found):
@@ -141,16 +141,16 @@ def test_noise_is_less_selective_than_what_was_planted(found):
     )
 
 
-@pytest.mark.parametrize("name", ["gabors", "edges", "ramps", "curves", "corners", "high_low", "lines"])
-def test_a_turned_kernel_prefers_a_turned_stimulus(name):
+def test_a_turned_kernel_prefers_a_turned_stimulus():
     """Any kernels; a quarter turn of a square lattice is exact."""
     generator = np.random.default_rng(1)
     kernels = [grey(BELL * generator.normal(size=BELL.shape)) for _ in range(6)]
     quarter = [np.rot90(kernel, 1, (-2, -1)).copy() for kernel in kernels]
-    curves = tuning(of_kernels([*kernels, *quarter]), "conv", stimuli=[name])[name]
-    shift = turn(curves.preferred[6:] - curves.preferred[:6] - 90.0, curves.period)
-    assert shift.max() < 0.5
-    assert np.allclose(curves.resultant[6:], curves.resultant[:6], atol=0.05)
+    names = ["gabors", "edges", "ramps", "curves", "corners", "high_low", "lines"]
+    for name, curves in tuning(of_kernels([*kernels, *quarter]), "conv", stimuli=names).items():
+        shift = turn(curves.preferred[6:] - curves.preferred[:6] - 90.0, curves.period)
+        assert shift.max() < 0.5, name
+        assert np.allclose(curves.resultant[6:], curves.resultant[:6], atol=0.05), name
 
 
 def test_echo_and_period(found):
@@ -195,7 +195,7 @@ def test_the_subject_is_left_alone_and_the_seed_decides(planted):
     state = torch.random.get_rng_state()
     hooks = sum(len(module._forward_hooks) for module in planted.module.modules())
     first, again, other = (
-        tuning(planted, "relu", stimuli=["curves"], steps=8, seed=seed)["curves"] for seed in (0, 0, 1)
+        tuning(planted, "relu", [0, 2], stimuli=["ramps"], steps=8, seed=seed)["ramps"] for seed in (0, 0, 1)
     )
     assert np.array_equal(first.selectivity, again.selectivity)
     assert not np.array_equal(first.selectivity, other.selectivity)
