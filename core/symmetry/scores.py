@@ -46,7 +46,7 @@ class BestMatch:
     f1: float
 
 
-def pair_scores(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "n"]) -> PairScores:
+def pair_scores(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "..."]) -> PairScores:
     """Precision, recall and F1 over all pairs of units; a label below 0 puts a unit in a family of its own.
 
     F1 is 2 tp / (pairs claimed + pairs true): 0 where only one of the two has pairs.
@@ -65,7 +65,7 @@ def pair_scores(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "n"]) -> Pai
     return PairScores(_share(both, claimed), _share(both, true), _share(2 * both, claimed + true))
 
 
-def adjusted_rand(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "n"]) -> float:
+def adjusted_rand(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "..."]) -> float:
     """Agreement of two partitions beyond chance, 1 for the same; a label below 0 is a family of one [hubert1985].
 
     Raises
@@ -84,7 +84,7 @@ def adjusted_rand(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "n"]) -> f
 def order_error(
     group: Group,
     truth: Int[np.ndarray, "m"],
-    found: Int[np.ndarray, "m"],
+    found: Int[np.ndarray, "..."],
     *,
     stabiliser: Sequence[int] | None = None,
     either_way: bool = False,
@@ -143,7 +143,7 @@ def step_distances(group: Group) -> Int[np.ndarray, "g g"]:
 
 
 def circular_correlation(
-    a: Float[np.ndarray, "m"], b: Float[np.ndarray, "m"], period: float = 360.0, *, either_way: bool = False
+    a: Float[np.ndarray, "m"], b: Float[np.ndarray, "..."], period: float = 360.0, *, either_way: bool = False
 ) -> float:
     """How far two angles of each unit, in degrees, go together around a circle: in [-1, 1], 1 for b = a + an offset.
 
@@ -208,7 +208,7 @@ def _best(name: str, units: Int[np.ndarray, "m"], found: Int[np.ndarray, "n"]) -
     return best
 
 
-def _labels(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "n"]) -> tuple[np.ndarray, np.ndarray]:
+def _labels(truth: Int[np.ndarray, "n"], found: Int[np.ndarray, "..."]) -> tuple[np.ndarray, np.ndarray]:
     """Both, with every label below 0 replaced by one of its own."""
     truth, found = np.asarray(truth), np.asarray(found)
     if truth.shape != found.shape or truth.ndim != 1 or not len(truth):

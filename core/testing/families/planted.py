@@ -107,14 +107,16 @@ def planted_families(
     return _assembled(f"planted {kind}", layers, acts, noise, rng)
 
 
-def planted_views(planted: PlantedFamilies, *, count: int = 48, seed: int) -> WaveViews:
-    """Images of plane waves, in the size that the subject takes, under every element of the planted group.
+def planted_views(
+    planted: PlantedFamilies, *, count: int = 48, seed: int, size: int | None = None
+) -> WaveViews:
+    """Images of plane waves under every element of the planted group, as large as the subject takes or of ``size``.
 
     >>> views = planted_views(planted_families("hue", seed=0, alone=2), count=4, seed=0)
     >>> len(views), next(views.batches(2))(0).shape
     (4, torch.Size([2, 3, 27, 27]))
     """
-    return wave_views(planted.act, count=count, size=planted.subject.spec.shape[1], seed=seed)
+    return wave_views(planted.act, count=count, size=size or planted.subject.spec.shape[1], seed=seed)
 
 
 def _counts(row: Kind, depth: int, population: Population) -> Counts:
