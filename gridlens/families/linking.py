@@ -59,13 +59,14 @@ def _units(run: Path, layer: str) -> dict[str, Any]:
 
     families = read_json(run / "pages" / f"{folder_name(layer)}.json")["families"]
     return {
-        str(one["unit"]): {
+        str(unit): {
             "family": family["number"],
             "members": len(family["members"]),
             "place": one["label"],
         }
         for family in families
         for one in family["members"]
+        for unit in (one["unit"], *one["copies"])
     }
 
 

@@ -90,8 +90,8 @@ def counted(count: int, what: str) -> str:
 def score_sentence(family: Document) -> str:
     """How alike members are and how well their places agree."""
     said = (
-        f"Mean likeness {rounded(family['likeness'])} at the assigned places; "
-        f"{100 * family['consistency']:.0f} % of pairs agree with them."
+        f"Mean likeness {rounded(family['likeness'])} at the assigned places, {100 * family['consistency']:.0f} % of "
+        "what every pair would reach at an offset of its own."
     )
     return said if not family["stabiliser"] else f"{said} {stabiliser_sentence(family['stabiliser'])}"
 
