@@ -12,6 +12,7 @@ from gridlens.commands.compare import compare
 from gridlens.commands.decompose import decompose
 from gridlens.commands.demo import demo
 from gridlens.commands.evaluate import evaluate
+from gridlens.commands.families import families
 from gridlens.commands.gallery import gallery
 from gridlens.commands.organisms import organisms
 from gridlens.commands.patch import patch
@@ -38,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "attribute": attribute,
     "patch": patch,
     "decompose": decompose,
+    "families": families,
     "probe": probe,
     "compare": compare,
     "selftest": selftest,
