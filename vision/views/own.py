@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +88,7 @@ def of_images(
     return Seen(group, moved, valid, mark, source.size, stream, lambda: len(source))
 
 
-def _shown(on_images: OnImages, batch: Float[Tensor, "n c h w"], element: int) -> Tensor:
+def _shown(on_images: OnImages, batch: Float[Tensor, "n c h w"], element: int) -> Any:
     """What the function makes of a copy, which it may spoil."""
     return on_images(batch.clone(), element)
 
