@@ -6,7 +6,6 @@ from torch import nn
 from torchvision.models import VisionTransformer
 
 from core.subject import InputSpec, wrap
-from vision.models import load
 from vision.stimuli import draw, plane
 from vision.tuning import tuning
 from vision.window import responses, window
@@ -104,7 +103,11 @@ def test_tokens_and_channels_last_have_tuning_curves():
 
 
 def test_networks_of_small_images_have_tuning_curves():
-    net = load("cifar10_resnet20", weights="untrained")
-    curves = tuning(net, "layer2", stimuli=["gabors", "hue_centres"], steps=4)
-    assert curves["gabors"].curves.shape == (32, 2)
-    assert curves["hue_centres"].curves.shape == (32, 4)
+    """Fields as large as the image: positions at its border have no neighbours beyond it."""
+    deep = [part for _ in range(3) for part in (nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))]
+    net = subject(*deep, nn.Conv2d(3, 6, 3, padding=1), nn.MaxPool2d(2), size=(32, 32))
+    seen = window(net, "10")
+    assert seen.size == (32, 32)
+    assert seen.places[0] == (1, 1)
+    assert len(seen.places) == 4
+    assert tuning(net, "9", stimuli=["hue_centres"], steps=4)["hue_centres"].curves.shape == (6, 4)
