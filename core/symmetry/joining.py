@@ -69,7 +69,7 @@ def joined(
     return [frame for frame in frames if frame], joins
 
 
-def _best(total: np.ndarray, weight: np.ndarray) -> tuple[Float[np.ndarray, "a b"], Int[np.ndarray, "a b"]]:
+def _best(total: np.ndarray, weight: np.ndarray) -> tuple[Float[np.ndarray, "*a"], Int[np.ndarray, "*a"]]:
     mean = np.where(weight > 0, total / np.maximum(weight, 1), NOT)
     return mean.max(0), mean.argmax(0)
 
