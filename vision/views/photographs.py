@@ -123,8 +123,9 @@ class _Optics:
     def view(self, batch: Float[Tensor, "n c h w"]) -> View:
         shown = batch - 0.5
         if self.whitening is not None or self.action.shifts:
-            shown = shown * torch.from_numpy(_fading(_radius(self.size, np.eye(2)))).float()
+            shown = shown * torch.from_numpy(_fading(self.size)).float()
         spectrum = torch.fft.rfft2(shown)
+        disc = (DISC[0] * min(self.size) / 2, DISC[1] * min(self.size) / 2)
         last: dict[tuple[float, float], np.ndarray] = {}
 
         def view(element: int) -> Tensor:
@@ -134,9 +135,8 @@ class _Optics:
                 last.clear()  # one set of coefficients is as large as the batch
                 last[key] = _coefficients(spectrum, self._filter(*key), self.size)
             matrix = self.action.factors.max() * np.linalg.inv(self.action.spatial[element])
-            mask = _fading(_radius(self.size, matrix))
             colour = colours(self.action, element, batch.shape[1])
-            return torch.from_numpy(warp(last[key], matrix, -_SHIFT, colour, mask, len(batch)))
+            return torch.from_numpy(warp(last[key], matrix, -_SHIFT, colour, disc, len(batch)))
 
         return view
 
@@ -163,7 +163,7 @@ def _coefficients(
 
 def _whitening(source: Images, share: float) -> Float[np.ndarray, "h w2"]:
     """A filter by frequency that evens out the pictures' mean amplitude, and keeps their contrast."""
-    fading = torch.from_numpy(_fading(_radius(source.size, np.eye(2)))).float()
+    fading = torch.from_numpy(_fading(source.size)).float()
     power, count = 0.0, 0
     for batch in islice(source.batches(16), MEASURED // 16):
         power = (
@@ -187,16 +187,10 @@ def _frequencies(size: tuple[int, int]) -> tuple[Float[np.ndarray, "h 1"], Float
     return np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])[None]
 
 
-def _radius(size: tuple[int, int], matrix: Float[np.ndarray, "2 2"]) -> Float[np.ndarray, "h w"]:
-    """How far from the picture's centre that is which each pixel shows, in halves of the shorter side."""
+def _fading(size: tuple[int, int]) -> Float[np.ndarray, "h w"]:
+    """1 in the disc, 0 around it."""
     down, across = (np.arange(side) - (side - 1) / 2 for side in size)
-    y = matrix[0, 0] * down[:, None] + matrix[0, 1] * across
-    x = matrix[1, 0] * down[:, None] + matrix[1, 1] * across
-    return np.hypot(y, x) / (min(size) / 2)
-
-
-def _fading(radius: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    return _falling(radius, DISC)
+    return _falling(np.hypot(down[:, None], across) / (min(size) / 2), DISC)
 
 
 def _falling(values: Float[np.ndarray, "h w"], between: tuple[float, float]) -> Float[np.ndarray, "h w"]:

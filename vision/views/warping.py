@@ -1,11 +1,13 @@
 """warp(): pictures read off at turned and scaled places by cubic B-splines, all of a batch at once."""
 
+import math
+
 import numpy as np
 
 from vision.views.compiled import compiled
 from vision.views.seen import shared_out
 
-LANES = 32
+LANES = 16
 """Pictures' channels lie side by side, filled up to a multiple of this: the processor takes many of them at a time."""
 
 
@@ -14,7 +16,7 @@ def warp(
     matrix: np.ndarray,
     offset: float,
     colour: np.ndarray,
-    mask: np.ndarray,
+    disc: tuple[float, float],
     count: int,
 ) -> np.ndarray:
     """Pictures (n, c, h, w) about 0.5: ``0.5 + mask * colour @ spline(matrix @ place from the centre + offset)``.
@@ -27,30 +29,31 @@ def warp(
         from a place in the result (y, x), in pixels from its centre, to the place that is read off.
     colour
         (c, c), applied to every pixel; of others than three channels, a multiple of the identity.
-    mask
-        (h, w); where it is 0, nothing is read.
+    disc
+        distances, in pixels, of ``matrix @ place`` from the centre at which the mask begins to fall from 1, and at
+        which it is 0, as a squared cosine.
 
-    >>> flat = np.full((8, 8, 32), 0.25, np.float32)
-    >>> warp(flat, np.eye(2), 0.0, np.eye(3), np.ones((8, 8)), 1).max().item()
+    >>> flat = np.full((8, 8, 16), 0.25, np.float32)
+    >>> warp(flat, np.eye(2), 0.0, np.eye(3), (3.0, 9.0), 1).max().item()
     0.75
     """
-    height, width = mask.shape
+    height, width, _ = coefficients.shape
     out = np.empty((count, len(colour), height, width), np.float32)
     gain = float(colour[0, 0])
     mixing = len(colour) == 3 and not np.array_equal(colour, gain * np.eye(3))
     mixed = colour.astype(np.float32) if mixing else np.zeros((0, 0), np.float32)
-    loud = mask if mixing else gain * mask
+    fading = np.array([*disc, 1.0 if mixing else gain])
     place = np.concatenate([np.asarray(matrix, float), np.full((2, 1), offset)], 1)
 
     def rows(start: int, stop: int) -> None:
-        _warp(coefficients, place, mixed, loud, out, (start, stop))
+        _warp(coefficients, place, mixed, fading, out, (start, stop))
 
     shared_out(rows, height)
     return out
 
 
 @compiled
-def _warp(source, place, colour, mask, out, rows):  # type: ignore[no-untyped-def]
+def _warp(source, place, colour, fading, out, rows):  # type: ignore[no-untyped-def]
     count, channels, height, width = out.shape
     tall, wide, lanes = source.shape
     flat = source.reshape(-1)
@@ -59,13 +62,15 @@ def _warp(source, place, colour, mask, out, rows):  # type: ignore[no-untyped-de
     for i in range(rows[0], rows[1]):
         for j in range(width):
             pixel = buffer[j]
-            weight = mask[i, j]
-            if weight == 0:
-                pixel[:] = 0
-                continue
             down, across = i - (height - 1) / 2, j - (width - 1) / 2
             y = place[0, 0] * down + place[0, 1] * across + place[0, 2]
             x = place[1, 0] * down + place[1, 1] * across + place[1, 2]
+            far = math.hypot(y - place[0, 2], x - place[1, 2])
+            if far >= fading[1]:
+                pixel[:] = 0
+                continue
+            inside = max(far - fading[0], 0.0) / (fading[1] - fading[0])
+            weight = fading[2] * (math.cos(inside * math.pi / 2) ** 2 if inside > 0 else 1.0)
             y = min(max(y + (tall - 1) / 2, 1.0), tall - 2.000001)
             x = min(max(x + (wide - 1) / 2, 1.0), wide - 2.000001)
             top, left = int(y), int(x)
