@@ -1,4 +1,4 @@
-"""The published lists: they partition what they say they do, and agree with the articles' own counts and with each other."""
+"""The published lists: they partition what they say, and agree with the articles' counts and with each other."""
 
 import numpy as np
 import pytest
