@@ -19,6 +19,7 @@ from gridlens.commands.patch import patch
 from gridlens.commands.play import play
 from gridlens.commands.probe import probe
 from gridlens.commands.reproduce import reproduce
+from gridlens.commands.score_families import score_families
 from gridlens.commands.selftest import selftest
 from gridlens.commands.sweep import sweep
 from gridlens.commands.train import train
@@ -43,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "probe": probe,
     "compare": compare,
     "selftest": selftest,
+    "score-families": score_families,
 }
 """Command to the function behind it, in the order in which --help lists them."""
 

@@ -1,0 +1,1 @@
+"""How well families of neurons are found: planted truth, published truth, and agreement of two methods."""
