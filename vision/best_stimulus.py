@@ -37,7 +37,8 @@ def best_stimulus(tunings: Mapping[str, Tuning]) -> list[BestStimulus]:
 
     Strong is at least half as strong as any. The strongest alone would be a name for what has most contrast: black
     and white halves drive a detector of thin lines better than a thin line does. A linear filter's answer by the
-    contrast is largest for the picture most like it.
+    contrast is largest for the picture most like it. ``hue_contrast`` shows the pictures of ``colour_contrast`` in
+    another order, and is left to it.
 
     Raises
     ------
@@ -49,7 +50,9 @@ def best_stimulus(tunings: Mapping[str, Tuning]) -> list[BestStimulus]:
     >>> [one.unit for one in best_stimulus(tuning(planted_classifier(seed=0), "conv", [1, 3], stimuli=["edges"]))]
     [1, 3]
     """
-    every = list(tunings.values())
+    every = [
+        one for one in tunings.values() if one.stimulus != "hue_contrast" or "colour_contrast" not in tunings
+    ]
     if not every or any(not np.array_equal(one.units, every[0].units) for one in every):
         raise BadInput(
             "no tunings, or tunings of different units; expected what tuning() returns for one layer"

@@ -45,7 +45,7 @@ CURVES = Stimulus(
     "curve",
     "orientation",
     360.0,
-    {"radius": (0.35, 0.7, 1.4), "filled": (0.0, 1.0), "polarity": (1.0, -1.0)},
+    {"radius": (0.4, 1.0, 2.5), "filled": (0.0, 1.0), "polarity": (1.0, -1.0)},
     draw,
     "the curve bulges towards the orientation: 0 to the right, 90 upwards",
 )
