@@ -15,14 +15,11 @@ from core.activations import recording, run_until_enough
 from core.layers import as_maps
 from core.subject import Subject, feed, hooked, layer_named
 
-PROBES = 2
-"""Noise images that the gradients are averaged over."""
-
 NORMALISING = (nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d, nn.LocalResponseNorm)
 """Layers that mix what positions or units say for the sake of its size."""
 
 FIRING = 3.0
-"""A bias that keeps units above zero: normalised noise goes down to about -2."""
+"""A bias that keeps units above zero."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +80,9 @@ def _centres(
     subject: Subject, layer: str, size: tuple[int, int]
 ) -> tuple[list[tuple[float, float]], list[tuple[int, int]], tuple[int, int]]:
     """Where two positions, a third of the map from either border, look; the positions; rows and columns of the map."""
-    noise = torch.rand((PROBES, subject.spec.shape[0], *size), generator=torch.Generator().manual_seed(0))
+    mean = torch.tensor(subject.spec.mean).view(1, -1, 1, 1)  # 0 once normalised: biases alone say what fires
     with torch.enable_grad():
-        inputs = noise.to(subject.device).requires_grad_()
+        inputs = mean.repeat(1, 1, *size).to(subject.device).requires_grad_()
         maps = as_maps(_plain(subject, inputs, layer), subject.layers[layer])
         summed = maps.sum(1)
         height, width = summed.shape[1:]
