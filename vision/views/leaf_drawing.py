@@ -21,6 +21,8 @@ FINEST = (0.3, 0.45)
 """Cycles per pixel from which on gratings fade into their mean, and at which they have."""
 
 
+FAR = np.float32(1e6)
+
 TURN = np.float32(0.5 / math.pi)
 TAYLOR = tuple(
     np.float32((-1) ** power * (2 * math.pi) ** (2 * power) / math.factorial(2 * power))
@@ -123,10 +125,16 @@ def _lay(leaf, planes, tint, texture, canvas, out):  # type: ignore[no-untyped-d
     cy, cx, radius, ring = leaf[0], leaf[1], leaf[2], leaf[3]
     half, none, one = np.float32(0.5), np.float32(0), np.float32(1)
     reach, slope, margin = radius + half, half / radius, half * ring
+    bounds = np.empty((SIDES, 4), np.float32)
+    _bounds(planes, bounds)
     a, b, c, d = planes[0, 1], planes[1, 1], planes[2, 1], planes[3, 1]
     for i in range(max(0, math.ceil(cy - reach)), min(height, math.floor(cy + reach) + 1)):
         y = np.float32(i) - cy
-        low, high = _span(y, reach, planes)
+        high = np.float32(math.sqrt(max(reach * reach - y * y, none)))
+        low = -high
+        for s in range(SIDES):
+            high = min(high, bounds[s, 0] + y * bounds[s, 1])
+            low = max(low, bounds[s, 2] + y * bounds[s, 3])
         first, last = max(0, math.ceil(low + cx)), min(width, math.floor(high + cx) + 1)
         if first >= last:
             continue
@@ -141,11 +149,11 @@ def _lay(leaf, planes, tint, texture, canvas, out):  # type: ignore[no-untyped-d
             away = np.float32(math.sqrt(x * x + y * y)) - radius if ring > 0 else (x * x + square) * slope
             beyond = max(beyond, away)
             beyond = abs(beyond + margin) - margin if ring > 0 else beyond
-            rows[0, j] = opened[i, j] * min(max(half - beyond, none), one)
-        for j in range(start, stop):
-            total += rows[0, j]
-            rest = opened[i, j] - rows[0, j]
+            covered = opened[i, j] * min(max(half - beyond, none), one)
+            rest = opened[i, j] - covered
             opened[i, j] = rest if rest > OPAQUE else none
+            rows[0, j] = covered
+            total += covered
         if total > OPAQUE:
             if texture != PLAIN:
                 _texture(rows[1], first, last, leaf, y, texture)
@@ -188,19 +196,17 @@ def _texture(share, first, last, leaf, y, texture):  # type: ignore[no-untyped-d
 
 
 @compiled
-def _span(y, reach, planes):  # type: ignore[no-untyped-def]
-    """Between which x, from its centre, a leaf covers something of the row at y."""
-    high = math.sqrt(max(reach * reach - y * y, np.float32(0)))
-    low = -high
+def _bounds(planes, bounds):  # type: ignore[no-untyped-def]
+    """How far a leaf's half planes let a row go: up to [s, 0] + y * [s, 1], and from [s, 2] + y * [s, 3] on."""
     for s in range(SIDES):
-        room = planes[s, 2] + np.float32(0.5) - planes[s, 0] * y
-        if planes[s, 1] > 1e-6:
-            high = min(high, room / planes[s, 1])
-        elif planes[s, 1] < -1e-6:
-            low = max(low, room / planes[s, 1])
-        elif room <= 0:
-            return 1.0, 0.0
-    return low, high
+        across = planes[s, 1]
+        if abs(across) < 1e-6:
+            across = np.float32(1e-6)
+        side = 0 if across > 0 else 2
+        bounds[s, side] = (planes[s, 2] + np.float32(0.5)) / across
+        bounds[s, side + 1] = -planes[s, 0] / across
+        bounds[s, 2 - side] = FAR * (side - 1)
+        bounds[s, 3 - side] = 0
 
 
 @compiled
