@@ -72,7 +72,7 @@ def _of_family(found: Families, index: int, tuned: Mapping[str, Tuning]) -> dict
         "axis": curves.axis.tolist(),
         "curves": {
             str(unit): {
-                "values": (curves.curves[rows[unit]] - curves.blank[rows[unit]]).tolist(),
+                "values": curves.curves[rows[unit]].tolist(),
                 "preferred": _finite(curves.preferred[rows[unit]]),
             }
             for unit in members
@@ -125,5 +125,5 @@ def _rows(tuned: Mapping[str, Tuning]) -> list[dict[str, Any]]:
     ]
 
 
-def _finite(value: float) -> float | None:
+def _finite(value: float | np.floating[Any]) -> float | None:
     return float(value) if np.isfinite(value) else None
