@@ -200,8 +200,9 @@ def _placed(
     wide, where, chosen = _wide(likeness.values, likeness.group, units)
     places = synchronised(chosen, wide, np.array([bunch[unit] for unit in units]))
     pairs = aligned(np.nan_to_num(chosen, nan=-1.0), wide, places)
-    stabiliser = _stabiliser(chosen, wide, places, threshold.least)
-    places = _brought_back(places, wide, likeness.group, where)
+    group = likeness.group
+    stabiliser = _stabiliser(chosen, wide, places, threshold.least) if group.closed else (group.identity,)
+    places = _brought_back(places, wide, group, where)
     by_place: dict[int, list[int]] = {}
     for unit, place in zip(units, _least_of_coset(places, likeness.group, stabiliser), strict=True):
         by_place.setdefault(int(place), []).append(unit)
