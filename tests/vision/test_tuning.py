@@ -12,7 +12,7 @@ from core.subject import InputSpec, wrap
 from vision.best_stimulus import best_stimulus
 from vision.models import load
 from vision.stimuli import STIMULI
-from vision.tuning import suited, tuning
+from vision.tuning import alike, suited, tuning
 
 SIDE = 11
 STEP = 15.0
@@ -174,6 +174,23 @@ def test_phase_tells_simple_cells_from_complex_ones():
     assert turn(curves.preferred - 60, 180).max() < STEP / 2
     assert curves.invariance["phase"][0] > 0.9
     assert curves.invariance["phase"][1] < 0.5
+
+
+def test_members_of_a_family_are_compared_by_one_picture():
+    """A wide filled curve is nearly its opposite in dark: noise makes the choice, unless it is made for all."""
+    generator = np.random.default_rng(2)
+    angles = np.arange(0, 360, 45.0)
+    kernels = [edge(angle) / 7 + grey(0.03 * generator.normal(size=BELL.shape)) for angle in angles]
+    alone = tuning(of_kernels(kernels), "conv", stimuli=["curves"])["curves"]
+    together = alike(alone, range(1, 8))
+    assert len(set(alone.options["polarity"])) == 2
+    assert all(len(set(values)) == 1 for values in together.options.values())
+    off = turn(together.preferred - angles[1:] - (together.preferred[0] - angles[1]), 360.0)
+    assert off.max() <= STEP
+    assert (together.peak > 0.8 * alone.peak[1:]).all()
+    assert together.units.tolist() == list(range(1, 8))
+    with pytest.raises(BadInput, match="unit 8; expected units that the tuning is of"):
+        alike(alone, [0, 8])
 
 
 def test_z_scores_are_over_the_reference(planted):
