@@ -74,9 +74,9 @@ def score_families(
 ) -> None:
     """Score the search for families: against planted truth, published truth, and a second method.
 
-    Planted networks take minutes; InceptionV1 is downloaded and, like the networks of the data folder, takes hours on
-    two cores. What cannot be had is left out, with a sentence on why. A killed run goes on where it was. Tables are
-    kept as CSV, scores.json and scores.md.
+    Planted networks take half an hour on one core, the data folder's an hour each; InceptionV1 is downloaded. What
+    cannot be had is left out, with a sentence on why. A killed run goes on where it was. Tables are kept as CSV,
+    scores.json and scores.md.
     """
     from gridlens.bars import bars
     from gridlens.family_scores.asked import Request

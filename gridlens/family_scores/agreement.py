@@ -64,7 +64,8 @@ def agreement_rows(
     progress: Progress,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Search the layers (a run in ``out``, which goes on); a row for each layer, and one for each family compared."""
-    found = search(subject, layers, views, Search(weights=False, seed=seed), out=out, progress=progress)
+    how = Search(tuning=bool(set(TURNING) & set(views.group.axes)), weights=False, seed=seed)
+    found = search(subject, layers, views, how, out=out, progress=progress)
     group = group_of(read_json(out / "group.json"))
     rows, families = [], []
     for path in found:

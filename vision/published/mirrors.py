@@ -46,7 +46,7 @@ def mirrored_pairs(families: Families) -> Bool[np.ndarray, "a a"]:
     for index, family in enumerate(families.families):
         where = places(families, index)
         units, elements = list(where), np.array(list(where.values()))
-        same = group.table[np.ix_(elements, family.stabiliser)]
+        same = group.table[elements][:, list(family.stabiliser)]
         between = group.offsets[elements[:, None, None], same]
         pairs[np.ix_(units, units)] = (flips[between] & (between >= 0)).any(2)
     return pairs
