@@ -11,7 +11,8 @@ from core.provenance import Provenance, provenance
 from core.symmetry.groups import Group, subgroups, widened
 from core.symmetry.joining import joined
 from core.symmetry.likeness import Likeness
-from core.symmetry.null import Threshold, between_heaps, by_chance, specific
+from core.symmetry.null import INVARIANT as ALIKE_TO_ITSELF
+from core.symmetry.null import Threshold, between_heaps, by_chance, invariant, specific
 from core.symmetry.synchronise import aligned, synchronised
 
 ALONE, INVARIANT, COPY, DEAD = -1, -2, -3, -4
@@ -134,14 +135,14 @@ def find(likeness: Likeness, *, null: Likeness | None = None, level: float = 0.0
     living = np.flatnonzero(likeness.alive)
     _, joins = _bunches(standing, likeness.group, living, chance.least)
     threshold = between_heaps(joins, len(living), chance)
-    invariant = _invariant(likeness, living, threshold.least)
-    varying = np.setdiff1d(living, invariant)
+    same = invariant(likeness, max(ALIKE_TO_ITSELF, threshold.least))
+    varying = np.setdiff1d(living, same)
     bunches, _ = _bunches(standing, likeness.group, varying, threshold.least)
     parts = [_placed(likeness, bunch, threshold) for bunch in bunches if len(bunch) > 1]
     families = sorted(
         (part for part, _ in parts if part), key=lambda family: (-len(family.members), -family.likeness)
     )
-    same_invariant, _ = _bunches(standing, likeness.group, invariant, threshold.least)
+    same_invariant, _ = _bunches(standing, likeness.group, same, threshold.least)
     duplicates = [pair for _, pairs in parts for pair in pairs] + [
         tuple(sorted(bunch)) for bunch in same_invariant if len(bunch) > 1
     ]
@@ -150,7 +151,7 @@ def find(likeness: Likeness, *, null: Likeness | None = None, level: float = 0.0
         group=likeness.group,
         units=likeness.units,
         families=tuple(families),
-        invariant=tuple(invariant.tolist()),
+        invariant=tuple(same.tolist()),
         duplicates=tuple(sorted(duplicates)),
         dead=tuple(np.flatnonzero(~likeness.alive).tolist()),
         threshold=threshold.least,
@@ -186,19 +187,14 @@ def _wide(
     return wide, where, chosen
 
 
-def _invariant(likeness: Likeness, living: Int[np.ndarray, "u"], least: float) -> Int[np.ndarray, "i"]:
-    """Units that answer alike under every element."""
-    itself = likeness.values[:, living, living].min(0)
-    return np.asarray(living[itself >= least])
-
-
 def _placed(
     likeness: Likeness, bunch: dict[int, int], threshold: Threshold
 ) -> tuple[Family | None, list[tuple[int, ...]]]:
     """A bunch as a family, if it has more than one place, and its duplicates."""
     units = sorted(bunch)
     wide, where, chosen = _wide(likeness.values, likeness.group, units)
-    places = synchronised(chosen, wide, np.array([bunch[unit] for unit in units]))
+    placing = chosen[_nearest_measured(wide, likeness.group)]
+    places = synchronised(placing, wide, np.array([bunch[unit] for unit in units]))
     pairs = aligned(np.nan_to_num(chosen, nan=-1.0), wide, places)
     group = likeness.group
     stabiliser = _stabiliser(chosen, wide, places, threshold.least) if group.closed else (group.identity,)
@@ -215,6 +211,17 @@ def _placed(
     alike = float(pairs[between].mean())
     consistency = float(np.clip(alike / reached[between].mean(), 0, 1))
     return Family(members, alike, consistency, stabiliser), duplicates
+
+
+def _nearest_measured(wide: Group, group: Group) -> Int[np.ndarray, "w"]:
+    """For each element the measured one next to it, so that an offset beyond them counts neither for nor against.
+
+    Were it left out, a family spread over all steps would be squeezed together until its offsets were measured ones.
+    """
+    at = np.stack(np.unravel_index(np.arange(len(wide)), wide.shape), 1)
+    spare = (np.array(wide.shape) - np.array(group.shape)) // 2
+    at = at.clip(spare, spare + np.array(group.shape) - 1)
+    return np.asarray(np.ravel_multi_index(tuple(at.T), wide.shape))
 
 
 def _stabiliser(
