@@ -1,6 +1,6 @@
 """Evidence for families from stimuli that the search did not see: members' tuning beside the places assigned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from core.symmetry.scores import circular_correlation
 from feature_viz.examples.crops import folder_name
 from vision.published.places import degrees
 from vision.stimuli import STIMULI
-from vision.tuning import Tuning, tuning
+from vision.tuning import Tuning, alike, tuning
 
 LEAST = 4
 """Members: of three, any two orders agree up to a turn."""
@@ -46,9 +46,10 @@ def tuning_evidence(
 ) -> list[dict[str, Any] | None]:
     """For every family {called, tried, correlation, n, why, axis, period, curves: {unit: {values, preferred}}}.
 
-    The stimulus is the one that stands out most among all pictures for the family's members; its choice does not look
-    at places. ``correlation`` is circular, of place and preferred angle, up to one offset; None, with a reason,
-    where there is none. All curves of all members are written to layers/LAYER-tuning.csv.
+    The stimulus is the one that stands out most among all pictures for the family's members, with one set of options
+    for all of them; its choice does not look at places. ``correlation`` is circular, of place and preferred angle, up
+    to one offset; None, with a reason, where there is none. All curves of all members, each with options of its own,
+    are written to layers/LAYER-tuning.csv.
     """
     names = stimuli_for(found.group, subject.spec.shape[0])
     units = sorted({one.unit for family in found.families for one in family.members})
@@ -61,8 +62,9 @@ def tuning_evidence(
 
 def _of_family(found: Families, index: int, tuned: Mapping[str, Tuning]) -> dict[str, Any]:
     members = [one.unit for one in found.families[index].members]
-    name = max(tuned, key=lambda each: _stands_out(tuned[each], members))
-    curves, kind = tuned[name], STIMULI[name]
+    together = {each: alike(one, members) for each, one in tuned.items()}
+    name = max(together, key=lambda each: _stands_out(together[each]))
+    curves, kind = together[name], STIMULI[name]
     rows = {unit: place for place, unit in enumerate(curves.units.tolist())}
     document: dict[str, Any] = {
         "called": kind.label,
@@ -102,10 +104,13 @@ def _borne_out(found: Families, index: int, curves: Tuning, rows: Mapping[int, i
     return {"correlation": float(value), "n": len(both), "why": ""}
 
 
-def _stands_out(curves: Tuning, members: Sequence[int]) -> float:
-    """How far the members' best answers lie above those to random pictures of other kinds, in the middle."""
-    rows = np.isin(curves.units, members)
-    return float(np.nan_to_num(np.median(curves.selectivity[rows]), nan=-np.inf))
+def _stands_out(curves: Tuning) -> float:
+    """How far the members' best answers lie above those to random pictures of other kinds, in the middle.
+
+    An answer counts by how much it hangs on the angle: one that does not says nothing of places.
+    """
+    sharp = np.where(np.isnan(curves.resultant), 1.0, curves.resultant)
+    return float(np.nan_to_num(np.median(curves.selectivity * sharp), nan=-np.inf))
 
 
 def _rows(tuned: Mapping[str, Tuning]) -> list[dict[str, Any]]:
