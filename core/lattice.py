@@ -80,9 +80,10 @@ def _centres(
     subject: Subject, layer: str, size: tuple[int, int]
 ) -> tuple[list[tuple[float, float]], list[tuple[int, int]], tuple[int, int]]:
     """Where two positions, a third of the map from either border, look; the positions; rows and columns of the map."""
-    mean = torch.tensor(subject.spec.mean).view(1, -1, 1, 1)  # 0 once normalised: biases alone say what fires
+    # 1 once normalised: with kernels above zero all that is not a bias fires too, where there are no biases
+    ones = (torch.tensor(subject.spec.mean) + torch.tensor(subject.spec.std)).view(1, -1, 1, 1)
     with torch.enable_grad():
-        inputs = mean.repeat(1, 1, *size).to(subject.device).requires_grad_()
+        inputs = ones.repeat(1, 1, *size).to(subject.device).requires_grad_()
         maps = as_maps(_plain(subject, inputs, layer), subject.layers[layer])
         summed = maps.sum(1)
         height, width = summed.shape[1:]

@@ -16,7 +16,7 @@ from core.provenance import Provenance, provenance
 from core.subject import Subject, feed, layer_named
 from core.symmetry.groups import Group
 from core.symmetry.reading import windows
-from core.symmetry.sums import Sums, add, correlations, deviation, joined, started
+from core.symmetry.sums import Sums, add, carriers, correlations, deviation, joined, started
 from core.symmetry.views import View, Views
 
 LEAST = 16
@@ -25,6 +25,9 @@ LEAST = 16
 DEAD = 1e-4
 """A unit is dead if it varies by less than this share of what its layer's median unit does."""
 
+FEW = 6.0
+"""Two units that vary over fewer inputs than this agree too easily by chance: they are counted as dead."""
+
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
@@ -32,7 +35,7 @@ class Likeness:
 
     ``halves`` are the same over two disjoint halves of the inputs. ``background`` (one matrix a draw) is what is left
     when every input has an element of its own, drawn at random: the label-shuffled transforms. ``spread`` is the
-    standard deviation of each unit's answers, and ``alive`` says which vary at all.
+    standard deviation of each unit's answers, and ``alive`` says which vary, and over more than ``FEW`` inputs.
     """
 
     layer: str
@@ -182,7 +185,7 @@ def likeness_of(
         halves=(symmetric(correlations(halves[0])[0], group), symmetric(correlations(halves[1])[0], group)),
         background=background,
         spread=spread,
-        alive=living(spread),
+        alive=living(spread) & (carriers(both) >= FEW),
         inputs=len(views),
         positions=positions,
         provenance=stamp,

@@ -8,12 +8,16 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+ROUNDING = 1e-5
+"""Variance below this share of the mean square is what single precision leaves of a constant: none."""
+
 
 @dataclass
 class Sums:
     """Of answers less ``shift``: sums (k, c), squares (k, c) and products (k, c, c) with those to inputs as they are.
 
     The first ``elements`` of k are the group's; the rest are draws in which every input has an element of its own.
+    ``energies`` are, by element, sums over inputs of how much each one varies, and of the squares of these.
     """
 
     shift: Float[Tensor, "c"]
@@ -21,6 +25,7 @@ class Sums:
     totals: Float[Tensor, "k c"]
     squares: Float[Tensor, "k c"]
     products: Float[Tensor, "k c c"]
+    energies: Float[Tensor, "2 g c"]
     base: int = 0
     count: int = 0
 
@@ -29,8 +34,9 @@ def started(shift: Float[Tensor, "c"], *, elements: int, draws: int, identity: i
     """Nothing yet; ``shift`` near the mean keeps digits."""
     exact = torch.float32 if shift.device.type == "mps" else torch.float64
     k, c = elements + draws, len(shift)
-    zeros = [torch.zeros(shape, dtype=exact, device=shift.device) for shape in ((k, c), (k, c), (k, c, c))]
-    return Sums(shift, elements, zeros[0], zeros[1], zeros[2], identity)
+    shapes = ((k, c), (k, c), (k, c, c), (2, elements, c))
+    zeros = [torch.zeros(shape, dtype=exact, device=shift.device) for shape in shapes]
+    return Sums(shift, elements, zeros[0], zeros[1], zeros[2], zeros[3], identity)
 
 
 def add(sums: Sums, read: Float[Tensor, "g c n p"], swapped: Int[Tensor, "d n"]) -> None:
@@ -38,6 +44,9 @@ def add(sums: Sums, read: Float[Tensor, "g c n p"], swapped: Int[Tensor, "d n"])
     centred = read - sums.shift[:, None, None]
     base = centred[sums.base].flatten(1)
     sums.count += base.shape[1]
+    energy = (read - read.mean((2, 3), keepdim=True)).square().sum(3)
+    sums.energies[0] += energy.sum(2)
+    sums.energies[1] += energy.square().sum(2)
     for i, flat in enumerate(_flat(centred, swapped)):
         sums.totals[i] += flat.sum(1)
         sums.squares[i] += flat.square().sum(1)
@@ -52,6 +61,7 @@ def joined(first: Sums, second: Sums) -> Sums:
         first.totals + second.totals,
         first.squares + second.squares,
         first.products + second.products,
+        first.energies + second.energies,
         first.base,
         first.count + second.count,
     )
@@ -75,6 +85,13 @@ def deviation(sums: Sums) -> Float[np.ndarray, "c"]:
     return np.asarray(_variance(sums)[: sums.elements].mean(0).sqrt().float().cpu())
 
 
+def carriers(sums: Sums) -> Float[np.ndarray, "c"]:
+    """How many inputs, in effect, carry what a unit varies by: all alike n, one alone 1; the mean over elements."""
+    total, squares = sums.energies
+    found = total.square() / squares.clamp_min(1e-300)
+    return np.asarray(found.mean(0).float().cpu())
+
+
 def _flat(centred: Float[Tensor, "g c n p"], swapped: Int[Tensor, "d n"]) -> Iterable[Float[Tensor, "c m"]]:
     inputs = torch.arange(centred.shape[2], device=centred.device)
     yield from centred.flatten(2)
@@ -85,4 +102,4 @@ def _flat(centred: Float[Tensor, "g c n p"], swapped: Int[Tensor, "d n"]) -> Ite
 def _variance(sums: Sums) -> Float[Tensor, "k c"]:
     mean_square = sums.squares / max(1, sums.count)
     variance = mean_square - (sums.totals / max(1, sums.count)) ** 2
-    return torch.where(variance > 1e-12 * mean_square, variance, 0.0)
+    return torch.where(variance > ROUNDING * mean_square, variance, 0.0)
