@@ -14,6 +14,7 @@ from gridlens.commands.demo import demo
 from gridlens.commands.evaluate import evaluate
 from gridlens.commands.families import families
 from gridlens.commands.gallery import gallery
+from gridlens.commands.match import match
 from gridlens.commands.organisms import organisms
 from gridlens.commands.patch import patch
 from gridlens.commands.play import play
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "patch": patch,
     "decompose": decompose,
     "families": families,
+    "match": match,
     "probe": probe,
     "compare": compare,
     "selftest": selftest,
