@@ -15,6 +15,7 @@ from reports.families.rings import grid, rings, shown_as, strip
 from reports.families.words import (
     caveats,
     counted,
+    families_under,
     layer_about,
     layer_sentence,
     run_sentence,
@@ -69,6 +70,7 @@ def families_environment() -> Environment:
         "behaviour_sentence": behaviour_sentence,
         "counted": counted,
         "counts_bar": counts_bar,
+        "families_under": families_under,
         "grid": grid,
         "heat": heat,
         "kinds_of_units": KINDS,

@@ -17,6 +17,9 @@ BORNE: Mapping[str, str] = {
 }
 """What weights say of a family, in words."""
 
+SQUARE = "symmetries of the square"
+"""The group of what agents see and do."""
+
 FEW = 100
 """Inputs below which a likeness is a rough guess."""
 
@@ -47,7 +50,7 @@ def run_sentence(document: Document) -> str:
     stand = "stands" if found == 1 else "stand"
     said = (
         f"{found} of {units} units of {counted(len(layers), 'layer')} {stand} in "
-        f"{counted(families, document['group']['name'] + ' family')}"
+        f"{families_under(document['group']['name'], families)}"
     )
     beside = [one["null"] for one in layers if one.get("null")]
     if len(beside) < len(layers):
@@ -55,6 +58,17 @@ def run_sentence(document: Document) -> str:
     chance = sum(one["in families"] for one in beside)
     same = "the same layer" if len(layers) == 1 else "the same layers"
     return f"{said}; of {same} with shuffled weights {chance} {'does' if chance == 1 else 'do'}."
+
+
+def families_under(group: str, count: int | None = None) -> str:
+    """Families by their group's name, so many of them.
+
+    >>> families_under("rotation", 1), families_under("rotation"), families_under("symmetries of the square", 2)
+    ('1 rotation family', 'rotation families', '2 families of the square')
+    """
+    before, after = ("", " of the square") if group == SQUARE else (f"{group} ", "")
+    number = "" if count is None else f"{count} "
+    return f"{number}{before}{'family' if count == 1 else 'families'}{after}"
 
 
 def layer_sentence(layer: Document, group: Document) -> str:
