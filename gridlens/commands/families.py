@@ -126,23 +126,10 @@ def families(
         device=device,
         elsewhere=Elsewhere(world, assignments(dial or [], option="--dial"), view, normalisation),
     )
-    request = Request(
-        layers=layers,
-        group=group,
-        images=images,
-        stimuli=stimuli,
-        count=count,
-        atoms=atoms,
-        gallery=gallery,
-        positions=positions,
-        pooled=pooled,
-        null=not no_null,
-        tuning=not no_tuning,
-        weights=not no_weights,
-        show=show,
-        steps=steps,
-        seed=seed,
-    )
+    what = (layers, group, images, stimuli, count, atoms, gallery)
+    ways = (positions, pooled, not no_null, not no_tuning, not no_weights, show, steps, seed)
+    asked = (*what, *ways)
+    request = Request(*asked)
     folder = out or usual_folder(opened.subject.name, request)
     with bars() as progress:
         page = made(opened, request, out=folder, progress=progress)

@@ -63,7 +63,7 @@ def made(opened: Opened, request: Request, *, out: Path, progress: Progress = si
         if not run.finished:
             folder, action = run.folder, inputs.action
             search_layers(subject.subject, inputs.views, how, folder=folder, action=action, progress=progress)
-            _show(subject, inputs, request, how, folder, gallery, progress)
+            _show(subject, inputs, request, how, folder=folder, gallery=gallery, progress=progress)
     if gallery is not None:
         link(gallery, [out])
     return out / "index.html"
@@ -106,6 +106,7 @@ def _show(
     inputs: Inputs,
     request: Request,
     how: Search,
+    *,
     folder: Path,
     gallery: Path | None,
     progress: Progress,
@@ -130,7 +131,9 @@ def _show(
         about["behaviour"] = _behaviour(subject, inputs, request, folder)
     documents = []
     for name in subject.layers:
-        documents.append(_layer(subject, inputs, name, request, folder, gallery, progress))
+        documents.append(
+            _layer(subject, inputs, name, request, folder=folder, gallery=gallery, progress=progress)
+        )
         write_json(folder / "pages" / f"{folder_name(name)}.json", documents[-1])
         waiting = subject.layers[len(documents) :]
         write_json(folder / "pages.json", pages_document(about, inputs.group, documents, waiting))
@@ -155,6 +158,7 @@ def _layer(
     inputs: Inputs,
     name: str,
     request: Request,
+    *,
     folder: Path,
     gallery: Path | None,
     progress: Progress,

@@ -172,7 +172,9 @@ def search_layers(
     for done, name in enumerate(layers):
         progress(done, len(layers), "layers finished")
         if name in todo:
-            _finish(subject, layers[: done + 1], views[name], how, folder, action, progress)
+            _finish(
+                subject, layers[: done + 1], views[name], how, folder=folder, action=action, progress=progress
+            )
     for name in CONTROLS:
         shutil.rmtree(folder / name, ignore_errors=True)
     progress(len(layers), len(layers), "layers finished")
@@ -183,6 +185,7 @@ def _finish(
     layers: Sequence[str],
     views: Views,
     how: Search,
+    *,
     folder: Path,
     action: Action | None,
     progress: Progress,
