@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import nn
 
 from core.provenance import fingerprint
@@ -14,8 +14,11 @@ from core.subject import Subject
 from core.symmetry.joining import Join
 from core.symmetry.likeness import Likeness
 
-UNCOMPARED = 0.5
-"""The least likeness where there is nothing to compare with."""
+LEAST = 0.5
+"""The least likeness, however rare by chance: less than a quarter of what either says would be the other's."""
+
+INVARIANT = 0.75
+"""How alike a unit must be to itself under every element to be called invariant."""
 
 HEAPS = 0.3
 """How far apart, in Fisher's z, two heaps of likeness must lie for a threshold between them."""
@@ -60,15 +63,26 @@ def shuffled(subject: Subject, *, seed: int) -> Subject:
     )
 
 
-def best_of(likeness: Likeness) -> Float[np.ndarray, "p"]:
-    """The best likeness of every pair of living units over all elements."""
-    living = likeness.values[:, likeness.alive][:, :, likeness.alive]
-    rows, columns = np.triu_indices(living.shape[1], 1)
-    return np.asarray(living.max(0)[rows, columns])
+def best_of(likeness: Likeness, *, level: float) -> Float[np.ndarray, "p"]:
+    """The best likeness of every pair of living, varying units over the elements under which it stands out.
+
+    The identity is left out: duplicates are no evidence of a family.
+    """
+    units = np.setdiff1d(np.flatnonzero(likeness.alive), invariant(likeness))
+    standing = specific(likeness, level=level)[:, units][:, :, units]
+    standing[likeness.group.identity] = 0
+    rows, columns = np.triu_indices(len(units), 1)
+    return np.asarray(standing.max(0)[rows, columns])
+
+
+def invariant(likeness: Likeness, least: float = INVARIANT) -> Int[np.ndarray, "i"]:
+    """Living units that answer alike, by ``least`` or more, under every element."""
+    itself = np.diagonal(likeness.values, axis1=1, axis2=2).min(0)
+    return np.flatnonzero(likeness.alive & (itself >= least))
 
 
 def specific(likeness: Likeness, *, level: float) -> Float[np.ndarray, "g a b"]:
-    """The likeness, and NaN where it does not stand out from what is left with labels of transforms shuffled.
+    """The likeness, and 0 where it does not stand out from what is left with labels of transforms shuffled.
 
     A pair stands out under g if it exceeds its own background by more than one draw in ``level / |g|`` exceeds the
     others: units that answer alike whatever the transform are no family.
@@ -79,7 +93,7 @@ def specific(likeness: Likeness, *, level: float) -> Float[np.ndarray, "g a b"]:
     noise = np.abs((background - mean)[:, living]) * len(background) / max(1, len(background) - 1)
     margin = float(np.quantile(noise, 1 - level / len(likeness.group))) if noise.size else 0.0
     out = (likeness.values - (mean + mean.T) / 2 > margin) | _same(likeness)
-    return np.where(out, likeness.values, np.nan)
+    return np.where(out, likeness.values, 0.0)
 
 
 def _same(likeness: Likeness) -> np.ndarray:
@@ -91,19 +105,19 @@ def _same(likeness: Likeness) -> np.ndarray:
 
 def by_chance(likeness: Likeness, null: Likeness | None, *, level: float) -> Threshold:
     """The least likeness such that of the pairs that reach it at most a share ``level`` is expected by chance."""
-    real = np.sort(best_of(likeness))
+    real = np.sort(best_of(likeness, level=level))
     if null is None or not len(real):
-        return Threshold(UNCOMPARED, float("nan"), f"{UNCOMPARED}, as no shuffled network was compared")
-    false = np.sort(best_of(null))
+        return Threshold(LEAST, float("nan"), f"{LEAST}, as no shuffled network was compared")
+    false = np.sort(best_of(null, level=level))
     reach = (len(false) - np.searchsorted(false, real)) * len(real) / max(1, len(false))
     ratio = reach / (len(real) - np.arange(len(real)))
-    too_many = np.flatnonzero(ratio > level)
-    first = int(too_many[-1]) + 1 if len(too_many) else 0
-    if first == len(real):
+    passing = np.flatnonzero(ratio <= level)
+    if not len(passing):
         return Threshold(1.0, 0.0, "as alike as the shuffled network's units are to each other")
-    return Threshold(
-        float(real[first]), float(ratio[first]), f"{ratio[first]:.1%} of such pairs are expected by chance"
-    )
+    first = max(int(passing[0]), int(np.searchsorted(real, LEAST)))
+    rate = float(ratio[first]) if first < len(real) else 0.0
+    least = max(LEAST, float(real[passing[0]]))
+    return Threshold(least, rate, f"{rate:.1%} of pairs so alike are expected by chance")
 
 
 def between_heaps(joins: Sequence[Join], units: int, chance: Threshold) -> Threshold:
