@@ -1,10 +1,14 @@
 """The search on other layers than maps of a convolution: tokens, channels last, pooled answers, atoms."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 
-from core.subject import wrap
+from core.activations import capture
+from core.decomposition import as_rows, atoms_as_units, fit
+from core.subject import normalise, wrap
 from core.symmetry import find, likenesses
 from core.symmetry.scores import pair_scores
 from core.testing.families import planted_families, planted_views
@@ -72,3 +76,52 @@ def test_pooled_answers_and_vectors_tell_members_from_strangers(planted):
         assert values[offsets, one, other].mean() > 0.9
         assert abs(values[:, strangers]).mean() < 0.3
     assert vectors.shape == (8, len(planted.family), len(planted.family))
+
+
+class Mixed(nn.Module):
+    """Planted filters that answer seldom, and a layer of sums of them by chance, none below 0."""
+
+    def __init__(self, embed, mixing):
+        super().__init__()
+        self.embed, self.mixed = embed, nn.Conv2d(embed.out_channels, len(mixing), 1, bias=False)
+        self.mixed.weight.data = mixing[:, :, None, None]
+        self.head = nn.Linear(len(mixing), 2)
+
+    def forward(self, x):
+        return self.head(self.mixed(self.embed(x).relu()).mean((2, 3)))
+
+
+def test_a_family_that_no_unit_shows_is_found_among_the_atoms():
+    planted = planted_families(
+        "rotation", seed=2, families=2, alone=2, invariant=0, duplicates=0, dead=0, noise=0.05
+    )
+    views, spec = planted_views(planted, count=32, seed=0), planted.subject.spec
+    embed = copy.deepcopy(planted.subject.module.get_submodule("conv1"))
+    inputs = torch.cat([next(views.batches(32))(element) for element in range(len(planted.group))])
+    with torch.no_grad():
+        answers = embed(normalise(spec, inputs)).transpose(0, 1).flatten(1)
+        embed.bias.data -= answers[:, ::7].quantile(0.9, dim=1)  # on in one place of ten
+    width, generator = len(planted.family), torch.Generator().manual_seed(2)
+    chosen = torch.rand(2, width, width, generator=generator)
+    mixing = chosen[0] * (chosen[1] < 0.3) + 0.5 * torch.eye(width)
+    subject = wrap(Mixed(embed, mixing), name="mixed", spec=spec, heads={"class": ("0", "1")})
+
+    units = find(likenesses(subject, ["mixed"], views)["mixed"])
+    assert pair_scores(planted.family, units.labels).f1 < 0.6
+
+    rows = as_rows(capture(subject, inputs[::3], ["mixed"])["mixed"], subject.layers["mixed"])
+    rows = rows[torch.randperm(len(rows), generator=generator)[:4000]]
+    taken_apart = atoms_as_units(subject, fit(rows, layer="mixed", method="ica", k=width, seed=0))
+    atoms = find(likenesses(taken_apart, ["mixed.atoms"], views)["mixed.atoms"])
+    codes = as_rows(
+        capture(taken_apart, inputs[::5], ["mixed.atoms"])["mixed.atoms"], taken_apart.layers["mixed.atoms"]
+    )
+    alike = torch.corrcoef(torch.cat([codes.T, sources(subject, inputs[::5]).T]))
+    source = alike[:width, width:].argmax(1)
+    assert pair_scores(planted.family[source], atoms.labels).f1 > 0.8
+
+
+def sources(subject, inputs):
+    """What the planted units themselves say at every position."""
+    answers = capture(subject, inputs, ["embed"])["embed"].relu()
+    return as_rows(answers, subject.layers["embed"])
