@@ -35,7 +35,7 @@ from core.receptive import receptive_fields
 from core.runs import running
 from core.subject import Subject, layer_named
 from core.symmetry.families import Families, find
-from core.symmetry.likeness import LEAST
+from core.symmetry.likeness import LEAST, Likeness
 from core.symmetry.null import shuffled
 from core.symmetry.scores import adjusted_rand
 from core.symmetry.views import Views
@@ -199,8 +199,7 @@ def _finish(
     found = find(likeness, null=null, level=how.level)
     halves = [find(replace(likeness, values=half), null=null, level=how.level) for half in likeness.halves]
     document = families_document(found) | {
-        "inputs": likeness.inputs,
-        "positions": likeness.positions,
+        **_counted(likeness, views),
         "counts": counts(found),
         "null": None if control is None else counts(find(control, null=null, level=how.level)),
         "halves": {"counts": [counts(half) for half in halves], "ari": agreement(halves)},
@@ -214,11 +213,17 @@ def _finish(
     write_json(found_path(folder, layer), document)
 
 
+def _counted(likeness: Likeness, views: Views) -> dict[str, int]:
+    """How many inputs there were, each read at how many places; on a sheet every place has an input of its own."""
+    if getattr(views, "spots", None) is not None:
+        return {"inputs": likeness.inputs * likeness.positions, "positions": 1}
+    return {"inputs": likeness.inputs, "positions": likeness.positions}
+
+
 def agreement(halves: Sequence[Families]) -> float | None:
-    """How far two searches agree on who belongs together: the adjusted Rand index, over units that either places."""
+    """How far two searches agree on who belongs together: the adjusted Rand index; None if neither finds a family."""
     first, second = (np.asarray(half.labels) for half in halves)
-    either = (first >= 0) | (second >= 0)
-    return float(adjusted_rand(first[either], second[either])) if either.any() else None
+    return float(adjusted_rand(first, second)) if (first >= 0).any() or (second >= 0).any() else None
 
 
 def about_layer(subject: Subject, layer: str, size: tuple[int, int]) -> dict[str, Any]:
