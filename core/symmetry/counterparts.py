@@ -74,9 +74,8 @@ def counterparts(
     For every pair of families and every offset the score is the mean correlation of all their members under the
     elements that this offset calls for. Pairs are assigned so that the sum of best scores is largest. What chance
     gives is taken from strangers: how well every single unit outside the assigned family fits the whole family at its
-    best offset, as an extreme-value law of Fisher's z about each family's median. A pair counts if its score, in each
-    half of the inputs too, is above what the best of all pairs of such strangers would reach in a share ``level`` of
-    searches, or above the best stranger that there is, if that is less.
+    best offset, as an extreme-value law of Fisher's z. A pair counts if its score, in each half of the inputs too, is
+    above what the best of all pairs of such strangers would reach in a share ``level`` of searches.
 
     Raises
     ------
@@ -196,20 +195,20 @@ def _fits(values: Float[np.ndarray, "g a b"], family: Family, group: Group) -> F
 def _thresholds(
     strange: Sequence[np.ndarray], others: Sequence[np.ndarray], *, level: float
 ) -> Float[np.ndarray, "f h"]:
-    """What the best of all pairs of strangers would reach; all families share one width."""
+    """What the best of all pairs of strangers would reach, for either family of a pair: the larger of the two."""
     from scipy.stats import gumbel_r  # the law of the best of many, here of offsets
 
-    shape = len(strange), len(others)
-    if not all(shape):
-        return np.zeros(shape)
-    sides = [[z if len(z) else np.zeros(1) for z in side] for side in (strange, others)]
-    middles = [np.array([np.median(z) for z in side]) for side in sides]
-    apart = [z - np.median(z) for side in sides for z in side]
-    middle = float(gumbel_r.median())
-    width = float(np.quantile(np.concatenate(apart), SHARE)) / (float(gumbel_r.ppf(SHARE)) - middle)
-    reach = width * (float(gumbel_r.isf(level / (shape[0] * shape[1]))) - middle)
-    reach = min(reach, float(np.concatenate(apart).max()))  # where tails are lighter than that law's
-    found: np.ndarray = np.tanh(np.maximum(middles[0][:, None], middles[1]) + reach)
+    pairs = max(1, len(strange) * len(others))
+    middle, upper, far = (float(gumbel_r.ppf(share)) for share in (0.5, SHARE, 1 - level / pairs))
+
+    def reach(fits: np.ndarray) -> float:
+        if not len(fits):
+            return 1.0
+        low, high = np.quantile(fits, [0.5, SHARE])
+        return float(np.tanh(low + (high - low) * (far - middle) / (upper - middle)))
+
+    one, other = (np.array([reach(fits) for fits in side]).reshape(-1) for side in (strange, others))
+    found: np.ndarray = np.maximum(one[:, None], other)
     return found
 
 
