@@ -10,11 +10,14 @@ from torch import Tensor
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.subject import Subject, layer_named
-from core.wires.expanded import Kernel, added, strengths, unit_kernel
+from core.wires.expanded import WIDEST, Kernel, added, strengths, unit_kernel
 from core.wires.layer_graph import LayerGraph, Operation, layer_graph, steps_back
 
 MOST = 8
 """Wires kept in each direction."""
+
+WIDENING = ("conv2d", "max_pool2d", "avg_pool2d")
+"""Operations that are followed unless the kernels become wider than is worth it."""
 
 INPUT = ""
 """The source that is no layer: what the network is fed."""
@@ -161,7 +164,9 @@ def _followed(
                 if pending[source] is None:
                     lost.append(node.name)
         if any(source in leading and source not in read for source in node.inputs):
-            lost.append(node.name)
+            lost.append(
+                f"{node.name} (kernels beyond {WIDEST} positions)" if node.name in WIDENING else node.name
+            )
     return found, list(dict.fromkeys(lost))
 
 
