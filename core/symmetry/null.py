@@ -84,16 +84,21 @@ def invariant(likeness: Likeness, least: float = INVARIANT) -> Int[np.ndarray, "
 def specific(likeness: Likeness, *, level: float) -> Float[np.ndarray, "g a b"]:
     """The likeness, and 0 where it does not stand out from what is left with labels of transforms shuffled.
 
-    A pair stands out under g if it exceeds its own background by more than one draw in ``level / |g|`` exceeds the
-    others: units that answer alike whatever the transform are no family.
+    A pair stands out under g if it exceeds its own background (in Fisher's z) by more than one draw in ``level / |g|``
+    exceeds the others: units that answer alike whatever the transform are no family.
     """
-    background = likeness.background
-    mean = background.mean(0)
+    drawn = _z(likeness.background)
+    mean = drawn.mean(0)
     living = np.outer(likeness.alive, likeness.alive)
-    noise = np.abs((background - mean)[:, living]) * len(background) / max(1, len(background) - 1)
+    noise = np.abs((drawn - mean)[:, living]) * len(drawn) / max(1, len(drawn) - 1)
     margin = float(np.quantile(noise, 1 - level / len(likeness.group))) if noise.size else 0.0
-    out = (likeness.values - (mean + mean.T) / 2 > margin) | _same(likeness)
+    out = (_z(likeness.values) - (mean + mean.T) / 2 > margin) | _same(likeness)
     return np.where(out, likeness.values, 0.0)
+
+
+def _z(correlation: Float[np.ndarray, "k a b"]) -> Float[np.ndarray, "k a b"]:
+    """Fisher's z, in which correlations of any size are known about equally well."""
+    return np.asarray(np.arctanh(correlation.clip(-0.999, 0.999)))
 
 
 def _same(likeness: Likeness) -> np.ndarray:
