@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from core.errors import UnknownName
-from core.selftest import attribution, decomposition, faithfulness, interventions, senses, similarity
+from core.selftest import (
+    attribution,
+    decomposition,
+    faithfulness,
+    interventions,
+    senses,
+    similarity,
+    symmetry,
+)
 from core.selftest.check import Check, Outcome, Scores, examine, examine_all
 
 CHECKS: tuple[Check, ...] = (
@@ -13,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     *decomposition.CHECKS,
     *senses.CHECKS,
     *similarity.CHECKS,
+    *symmetry.CHECKS,
 )
 """Every check, in the order of the table that ``gridlens selftest`` prints."""
 
