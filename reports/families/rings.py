@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 LARGEST, SMALLEST = 17.0, 5.0
 """Side of a picture on a ring, in hundredths of the ring's box."""
@@ -16,6 +15,9 @@ MARGIN = 6.0
 
 CORNER = 0.6
 """How far a picture reaches beyond its middle on a ring, in sides: its corners where it stands at a slant."""
+
+INNERMOST = 0.8
+"""How near the middle of a ring pictures may stand, in sides."""
 
 NAMED = 8
 """Places of a ring that are named, about; the others have their label as a tooltip."""
@@ -71,8 +73,8 @@ def shown_as(group: Mapping[str, Any]) -> str:
 def rings(family: Mapping[str, Any], group: Mapping[str, Any]) -> list[Ring]:
     """A family on one ring, or on one for each value of the group's first axis; 0 is at the right, + goes up and left.
 
-    Who is the same after some turns stands at all of those places, once in full. Of several at a place the further
-    ones stand further in.
+    Who is the same after some turns stands at all of those places, once in full. Those for whom there is no room on
+    the ring stand further in.
 
     >>> group = {"shape": [4], "wraps": [True], "labels": ["0", "90", "180", "270"], "axes": ["rotation"]}
     >>> member = {"unit": 7, "place": 1, "places": [1]}
@@ -132,51 +134,52 @@ def _standing(member: Mapping[str, Any], slot: int) -> tuple[Mapping[str, Any], 
 def _ring(
     title: str, standing: Sequence[Sequence[tuple[Mapping[str, Any], bool]]], labels: Sequence[str]
 ) -> Ring:
-    depths = [len(here) for here in standing]
-    side, deepest = _fitting(depths)
-    radius = 50 - MARGIN - CORNER * side
-    spots, holes, named = [], [], []
-    for slot, here in enumerate(standing):
-        for level, (member, echo) in enumerate(here[:deepest]):
-            x, y = _at(slot, len(labels), radius - level * _step(slot, len(labels), side))
-            spots.append(Spot(member, x, y, side, echo))
-        if not here:
-            holes.append((*_at(slot, len(labels), radius), labels[slot]))
-        if slot % max(1, round(len(labels) / NAMED)) == 0:
-            named.append((*_at(slot, len(labels), 50 - MARGIN / 3), labels[slot]))
-    hidden = sum(max(0, depth - deepest) for depth in depths)
-    return Ring(title, spots, holes, side, named, hidden, radius)
+    slots = [slot for slot, here in enumerate(standing) for _ in here]
+    side, middles = _fitting(slots, len(labels))
+    radius = _radius(side)
+    everybody = [one for here in standing for one in here]
+    spots = [
+        Spot(member, *middle, side, echo)
+        for (member, echo), middle in zip(everybody, middles, strict=True)
+        if middle is not None
+    ]
+    holes = [
+        (*_at(slot, len(labels), radius), labels[slot]) for slot, here in enumerate(standing) if not here
+    ]
+    step = max(1, round(len(labels) / NAMED))
+    named = [(*_at(slot, len(labels), 50 - MARGIN / 3), labels[slot]) for slot in range(0, len(labels), step)]
+    return Ring(title, spots, holes, side, named, middles.count(None), radius)
 
 
-def _fitting(depths: Sequence[int]) -> tuple[float, int]:
-    """The largest side at which no two pictures touch, and how many of one place can stand behind each other."""
-    deepest = max(1, *depths) if depths else 1
-    while True:
-        for side in np.arange(LARGEST, SMALLEST - 0.01, -0.5):
-            if _apart(_middles(depths, float(side), deepest), float(side)):
-                return float(side), deepest
-        if deepest == 1:
-            return SMALLEST, 1
-        deepest -= 1
+def _fitting(slots: Sequence[int], count: int) -> tuple[float, list[tuple[float, float] | None]]:
+    """The largest side at which everybody has room, and where each then stands; None for whom there is never room."""
+    sides = [float(side) for side in np.arange(LARGEST, SMALLEST - 0.01, -0.5)]
+    for side in sides:
+        found = _placed(slots, count, side)
+        if None not in found:
+            return side, found
+    return sides[-1], _placed(slots, count, sides[-1])
 
 
-def _middles(depths: Sequence[int], side: float, deepest: int) -> Float[np.ndarray, "n 2"]:
-    radius = 50 - MARGIN - CORNER * side
-    return np.array(
-        [
-            _at(slot, len(depths), radius - level * _step(slot, len(depths), side))
-            for slot, depth in enumerate(depths)
-            for level in range(min(depth, deepest))
-        ]
-    ).reshape(-1, 2)
+def _placed(slots: Sequence[int], count: int, side: float) -> list[tuple[float, float] | None]:
+    """Each on the ring, or as little further in as it takes not to touch anybody."""
+    taken: list[tuple[float, float]] = []
+    found: list[tuple[float, float] | None] = []
+    for slot in slots:
+        inwards = np.arange(_radius(side), INNERMOST * side, -_step(slot, count, side) / 2)
+        free = (_at(slot, count, float(radius)) for radius in inwards)
+        spot = next((middle for middle in free if _apart(middle, taken, side)), None)
+        taken += [] if spot is None else [spot]
+        found.append(spot)
+    return found
 
 
-def _apart(middles: Float[np.ndarray, "n 2"], side: float) -> bool:
-    if len(middles) < 2:
-        return True
-    away = np.abs(middles[:, None] - middles).max(-1)
-    away[np.diag_indices(len(away))] = np.inf
-    return bool(away.min() >= side * 1.02)
+def _apart(middle: tuple[float, float], taken: Sequence[tuple[float, float]], side: float) -> bool:
+    return all(max(abs(middle[0] - x), abs(middle[1] - y)) >= 1.02 * side for x, y in taken)
+
+
+def _radius(side: float) -> float:
+    return 50 - MARGIN - CORNER * side
 
 
 def _step(slot: int, count: int, side: float) -> float:
