@@ -12,8 +12,8 @@ from reports.drawing import INK, MUTED, RULE, WIDTH, figure
 from reports.families.rings import Ring, Spot, rings, shown_as
 from reports.sections import Figure
 
-GAP, HEAD, LABEL = 16.0, 20.0, 8.0
-"""Points between the two sides, above each, and the size of labels."""
+GAP, HEAD, INSET, LABEL = 16.0, 20.0, 9.0, 8.0
+"""Points between the two sides, above each, around each for labels that stand at its rim; and the size of labels."""
 
 Document = Mapping[str, Any]
 
@@ -118,10 +118,10 @@ def _panel(
 ) -> None:
     """A ring's pictures within (left, top, width, height) in points; hundredths are of the width."""
     left, top, wide, _ = box
-    scale = wide / 100
+    scale = (wide - 2 * INSET) / 100
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return (left + x * scale) / WIDTH, 1 - (top + y * scale) / height
+        return (left + INSET + x * scale) / WIDTH, 1 - (top + INSET + y * scale) / height
 
     for x, y, _ in panel.holes:
         canvas.text(*at(x, y), "·", ha="center", va="center", color=RULE, fontsize=12)

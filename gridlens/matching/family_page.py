@@ -34,7 +34,7 @@ def _section(found: "Found", pair: FamilyPair) -> Section:
     group = pair.found.group
     text = (
         f"Under {group.name} ({len(group)} elements) {pair.a} of {a} has {len(pair.one.families)} families and "
-        f"{pair.b} of {b} has {len(pair.other.families)}; {_count(len(pair.found.found))} each other's counterpart. "
+        f"{pair.b} of {b} has {len(pair.other.families)}; {_count(len(pair.found.found))}. "
         "Two families are held beside each other at every offset: each member of the one with each of the other, "
         "under the element that takes the one's place to the other's. Their score is the mean correlation over "
         f"{pair.inputs:,} transformed inputs. Chance is what the best of as many strangers would reach: single units "
@@ -45,8 +45,14 @@ def _section(found: "Found", pair: FamilyPair) -> Section:
     return Section(f"Families: {pair.name}", text, figures=figures, tables=tables)
 
 
-def _count(number: int) -> str:
-    return "none are" if number == 0 else f"{number} of them are"
+def _count(pairs: int) -> str:
+    if pairs == 0:
+        return "no two are each other's counterpart"
+    return (
+        "one pair is each other's counterpart"
+        if pairs == 1
+        else f"{pairs} pairs are each other's counterpart"
+    )
 
 
 def _table(pair: FamilyPair, a: str, b: str) -> Table:

@@ -135,9 +135,10 @@ def _median(pairs: Sequence[Match]) -> str | None:
 
 def _nearest(found: Found) -> Section:
     b = found.names[1]
+    alone = len({one.a for one in found.best}) == len(found.best)
     panels = [
         Nearest(
-            one.name,
+            one.a if alone else one.name,
             {
                 b: best_correlations(one.real),
                 SHUFFLED: best_correlations(one.control),
@@ -177,13 +178,11 @@ def _side_by_side(found: Found) -> Section:
         ]
         count = len(one.real.beyond_chance)
         which = (
-            f"All {count}"
+            f"All {count} counterparts"
             if count == len(shown)
-            else f"{len(shown)} of {count}, evenly from the most alike to the least,"
+            else f"{len(shown)} of {count} counterparts, evenly from the most alike to the least"
         )
-        caption = (
-            f"{which} counterparts; below each couple its units and their correlation with its interval."
-        )
+        caption = f"{which}; below each couple its units and their correlation with its interval."
         figures.append(couples(held, title=one.name, caption=caption, names=(a, b)))
     text = (
         f"Pictures made for each unit: {a} left, {b} right. They were made apart from each other and from the images; "
