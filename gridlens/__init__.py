@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from core.subject import Subject as Subject
     from core.subject import run as run
     from core.subject import wrap as wrap
+    from core.symmetry import likenesses as likenesses
+    from core.symmetry import sheets as sheets
     from core.targets import Difference as Difference
     from core.targets import Direction as Direction
     from core.targets import Output as Output
@@ -72,13 +74,18 @@ if TYPE_CHECKING:
     from feature_viz.spectrum import measure_spectrum as measure_spectrum
     from feature_viz.spectrum import read_spectrum as read_spectrum
     from feature_viz.spectrum import write_spectrum as write_spectrum
+    from gridlens.families.result import find_families as find_families
+    from gridlens.families.result import read_families as read_families
     from gridlens.galleries import gallery as gallery
     from gridlens.opened import open_agent as open_agent
     from rl.agents import load as load_agent
     from rl.organism import organism as organism
     from rl.organism import organisms as organisms
+    from rl.symmetry import policy_equivariance as policy_equivariance
+    from rl.symmetry import turned_states as turned_states
     from vision.datasets import open_images as open_images
     from vision.models import load as load_classifier
+    from vision.tuning import tuning as tuning
 
 
 _HOMES = {
@@ -113,6 +120,7 @@ _HOMES = {
     "diversity": "feature_viz.objectives",
     "edited": "core.interventions",
     "film": "envs.pictures.films",
+    "find_families": "gridlens.families.result",
     "fourier": "feature_viz.parametrize",
     "gallery": "gridlens.galleries",
     "grad_cam": "core.attribution",
@@ -120,6 +128,7 @@ _HOMES = {
     "intervened": "core.interventions",
     "judge": "core.faithfulness",
     "layer_energy": "feature_viz.objectives",
+    "likenesses": "core.symmetry",
     "load_agent": "rl.agents",
     "load_classifier": "vision.models",
     "lucent_render": "feature_viz.lucent_render",
@@ -137,9 +146,11 @@ _HOMES = {
     "patch": "core.interventions",
     "patch_effects": "core.interventions",
     "pixels": "feature_viz.parametrize",
+    "policy_equivariance": "rl.symmetry",
     "probe": "core.probing",
     "projected": "core.interventions",
     "read_dictionary": "core.decomposition",
+    "read_families": "gridlens.families.result",
     "read_spectrum": "feature_viz.spectrum",
     "read_tensors": "core.artifacts",
     "register_envs": "envs.registry",
@@ -147,9 +158,12 @@ _HOMES = {
     "run": "core.subject",
     "score": "core.targets",
     "senses": "feature_viz.senses",
+    "sheets": "core.symmetry",
     "stability": "core.decomposition",
     "steer": "core.interventions",
     "tcav": "core.tcav",
+    "tuning": "vision.tuning",
+    "turned_states": "rl.symmetry",
     "world": "envs.registry",
     "wrap": "core.subject",
     "write_dictionary": "core.decomposition",

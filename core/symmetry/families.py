@@ -11,15 +11,15 @@ from core.provenance import Provenance, provenance
 from core.symmetry.groups import Group, subgroups, widened
 from core.symmetry.joining import joined
 from core.symmetry.likeness import Likeness
+from core.symmetry.null import CEILING, Threshold, between_heaps, by_chance, invariant, specific
 from core.symmetry.null import INVARIANT as ALIKE_TO_ITSELF
-from core.symmetry.null import Threshold, between_heaps, by_chance, invariant, specific
 from core.symmetry.synchronise import aligned, synchronised
 
 ALONE, INVARIANT, COPY, DEAD = -1, -2, -3, -4
 """Labels of units that are in no family."""
 
-SLACK = 0.05
-"""How much less alike than its family's members a unit may be to itself, transformed, and still be called the same."""
+LOOKED_AT = 0.3
+"""Joins of this likeness and more tell whether it falls into two heaps."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ def find(likeness: Likeness, *, null: Likeness | None = None, level: float = 0.0
     chance = by_chance(likeness, null, level=level)
     standing = specific(likeness, level=level)
     living = np.flatnonzero(likeness.alive)
-    _, joins = _bunches(standing, likeness.group, living, chance.least)
+    _, joins = _bunches(standing, likeness.group, living, LOOKED_AT)
     threshold = between_heaps(joins, len(living), chance)
-    same = invariant(likeness, max(ALIKE_TO_ITSELF, threshold.least))
+    same = invariant(likeness, max(ALIKE_TO_ITSELF if likeness.group.closed else CEILING, threshold.least))
     varying = np.setdiff1d(living, same)
     bunches, _ = _bunches(standing, likeness.group, varying, threshold.least)
     parts = [_placed(likeness, bunch, threshold) for bunch in bunches if len(bunch) > 1]

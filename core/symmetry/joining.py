@@ -1,10 +1,9 @@
 """joined(): units brought together by how alike they are once each is turned to fit the others."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from core.symmetry.groups import Group
 
@@ -64,8 +63,11 @@ def joined(
         _lay(total, group, first, second, by)
         _lay(weight, group, first, second, by)
         height[second] = height[:, second] = NOT
-        gone = np.array([not frame for frame in frames])
-        _update(height, offset, total, weight, group, first, gone)
+        row, back = _best(total[:, first], weight[:, first])
+        row = np.where([bool(frame) for frame in frames], row, NOT)
+        row[first] = NOT
+        height[first] = height[:, first] = row
+        offset[first], offset[:, first] = back, group.inverse[back]
     return [frame for frame in frames if frame], joins
 
 
@@ -79,30 +81,3 @@ def _lay(sums: Float[np.ndarray, "g a b"], group: Group, first: int, second: int
     seen = group.table[:, group.inverse[by]]
     sums[:, first] += np.where((seen >= 0)[:, None], sums[seen, second], 0)
     sums[:, :, first] = sums[group.inverse, first]
-
-
-def _update(
-    height: np.ndarray,
-    offset: np.ndarray,
-    total: np.ndarray,
-    weight: np.ndarray,
-    group: Group,
-    first: int,
-    gone: Bool[np.ndarray, "a"],
-) -> None:
-    row, by = _best(total[:, first], weight[:, first])
-    row = np.where(gone, NOT, row)
-    row[first] = NOT
-    height[first] = height[:, first] = row
-    offset[first], offset[:, first] = by, group.inverse[by]
-
-
-def places_of(
-    frames: Sequence[dict[int, int]], units: int
-) -> tuple[Int[np.ndarray, "u"], Int[np.ndarray, "u"]]:
-    """Bunch and place of every unit, by unit; -1 for a unit in none."""
-    bunch, place = np.full(units, -1), np.full(units, -1)
-    for i, frame in enumerate(frames):
-        for unit, at in frame.items():
-            bunch[unit], place[unit] = i, at
-    return bunch, place

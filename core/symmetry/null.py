@@ -18,10 +18,16 @@ LEAST = 0.5
 """The least likeness, however rare by chance: less than a quarter of what either says would be the other's."""
 
 INVARIANT = 0.75
-"""How alike a unit must be to itself under every element to be called invariant."""
+"""How alike a unit must be to itself under every element of a closed group to be called invariant.
+
+A few steps of scale change little in most units: under those it must be as alike as copies are (``CEILING``).
+"""
 
 HEAPS = 0.3
 """How far apart, in Fisher's z, two heaps of likeness must lie for a threshold between them."""
+
+CEILING = 0.95
+"""From this likeness on two units are copies, and it does not matter how good ones."""
 
 SHARE = 0.05
 """The share of a layer's units that must be joined above a gap for it to part families from the rest."""
@@ -29,11 +35,15 @@ SHARE = 0.05
 
 @dataclass(frozen=True)
 class Threshold:
-    """The likeness from which units are joined, the share of false ones expected among such pairs, and why there."""
+    """The likeness from which units are joined, the share of false ones expected among such pairs, and why there.
+
+    ``highest`` is the best that any pair reaches by chance.
+    """
 
     least: float
     false_discovery: float
     why: str
+    highest: float = LEAST
 
 
 def shuffled(subject: Subject, *, seed: int) -> Subject:
@@ -114,26 +124,31 @@ def by_chance(likeness: Likeness, null: Likeness | None, *, level: float) -> Thr
     if null is None or not len(real):
         return Threshold(LEAST, float("nan"), f"{LEAST}, as no shuffled network was compared")
     false = np.sort(best_of(null, level=level))
+    highest = max(LEAST, float(false[-1]) if len(false) else 0.0)
     reach = (len(false) - np.searchsorted(false, real)) * len(real) / max(1, len(false))
-    ratio = reach / (len(real) - np.arange(len(real)))
-    passing = np.flatnonzero(ratio <= level)
+    ratio = (1 + reach) / (len(real) - np.arange(len(real)))  # one more, as one shuffling is one draw
+    passing = np.flatnonzero((ratio <= level) & (real >= LEAST))
     if not len(passing):
-        return Threshold(1.0, 0.0, "as alike as the shuffled network's units are to each other")
-    first = max(int(passing[0]), int(np.searchsorted(real, LEAST)))
-    rate = float(ratio[first]) if first < len(real) else 0.0
-    least = max(LEAST, float(real[passing[0]]))
-    return Threshold(least, rate, f"{rate:.1%} of pairs so alike are expected by chance")
+        return Threshold(1.0, 0.0, "no pairs are more alike than the shuffled network's", highest)
+    first = int(passing[0])
+    why = f"{ratio[first]:.1%} of pairs so alike are expected by chance"
+    return Threshold(float(real[first]), float(ratio[first]), why, highest)
 
 
 def between_heaps(joins: Sequence[Join], units: int, chance: Threshold) -> Threshold:
-    """The middle of the widest gap in the heights of joins, where likeness falls into two heaps; else chance's."""
+    """The middle of the widest gap in the heights of joins, where likeness falls into two heaps; else chance's.
+
+    Heights above ``CEILING`` are one: how nearly alike copies are is no gap between copies and strangers.
+    """
     heights = np.sort([join.height for join in joins])[::-1]
-    z = np.arctanh(np.clip(heights, -0.99, 0.99))
+    z = np.arctanh(np.clip(heights, -CEILING, CEILING))
     gaps = z[:-1] - z[1:]
     gaps[: max(2, int(np.ceil(SHARE * units))) - 1] = 0
     if not len(gaps) or gaps.max() < HEAPS:
         return chance
     at = int(gaps.argmax())
     middle = float(np.tanh((z[at] + z[at + 1]) / 2))
+    if middle <= min(chance.least, chance.highest):
+        return chance
     why = f"the middle of the gap between joins of {heights[at]:.2f} and of {heights[at + 1]:.2f}"
-    return Threshold(middle, chance.false_discovery, why) if middle > chance.least else chance
+    return Threshold(middle, chance.false_discovery, why, chance.highest)

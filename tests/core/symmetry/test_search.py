@@ -84,22 +84,23 @@ def middle_answers(planted, views, element):
     return maps[:, :, maps.shape[2] // 2, maps.shape[3] // 2].numpy()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([cyclic("rotation", 12), dihedral(5)]))
 def test_places_come_out_of_noisy_offsets(seed, group):
-    """A quarter of all offsets wrong, holes on the orbit: places that agree with no less than the true ones do."""
+    """Four of 21 offsets wrong, holes on the orbit: places that agree with no less than the true ones do."""
     rng = np.random.default_rng(seed)
     places = rng.permutation(len(group))[:7]
     true = group.offsets[places[:, None], places]
-    wrong = np.triu(rng.random((7, 7)) < 0.25, 1)
+    wrong = np.zeros((7, 7), dtype=bool)
+    rows, columns = np.triu_indices(7, 1)
+    chosen = rng.choice(len(rows), 4, replace=False)
+    wrong[rows[chosen], columns[chosen]] = True
     said = np.where(wrong, rng.integers(len(group), size=(7, 7)), true)
     said = np.where(np.tril(np.ones((7, 7), bool)), group.inverse[said.T], said)
     values = rng.uniform(0, 0.3, (len(group), 7, 7))
     np.put_along_axis(values, said[None], 0.9, 0)
     found = synchronised(values, group, np.zeros(7, dtype=int))
     assert total(values, group, found) >= total(values, group, places) - 1e-9
-    if not wrong.any():
-        assert (found == group.table[places, group.inverse[places[0]]]).all()
 
 
 def test_bunches_agree_in_one_frame():
