@@ -107,12 +107,23 @@ def sheets(views: Views, subject: Subject, layer: str) -> Sheets:
     size = (subject.spec.shape[1], subject.spec.shape[2])
     if views.size[0] > size[0] or views.size[1] > size[1]:
         raise BadInput(f"patches of {views.size} pixels do not fit {subject.name}, which takes {size}")
-    placed = lattice(subject, layer, size=size)
-    rows, columns = (_line(placed, axis, views.size[axis], size[axis]) for axis in (0, 1))
-    spots = np.array([(row, column) for row in rows for column in columns])
+    spots = spots_for(subject, layer, views.size)
     if len(views) < len(spots):
         raise BadInput(f"one sheet holds {len(spots)} patches of {views.size} pixels; given {len(views)}")
     return Sheets(views, size, spots)
+
+
+def spots_for(subject: Subject, layer: str, patch: tuple[int, int]) -> Float[np.ndarray, "p 2"]:
+    """The pixels (row, column) around which patches of that size lie on a sheet, row by row.
+
+    >>> from core.testing import planted_classifier
+    >>> spots_for(planted_classifier(seed=0), "conv", (5, 5)).tolist()
+    [[2.0, 2.0], [2.0, 7.0], [7.0, 2.0], [7.0, 7.0]]
+    """
+    size = (subject.spec.shape[1], subject.spec.shape[2])
+    placed = lattice(subject, layer, size=size)
+    rows, columns = (_line(placed, axis, patch[axis], size[axis]) for axis in (0, 1))
+    return np.array([(row, column) for row in rows for column in columns])
 
 
 def _line(placed: Lattice, axis: int, patch: int, length: int) -> Float[np.ndarray, "k"]:

@@ -7,8 +7,6 @@ from typing import Any
 from core.errors import BadInput, UnknownName
 from core.progress import Progress, silent
 from core.symmetry.groups import Group
-from core.symmetry.likeness import LEAST
-from core.symmetry.sheets import patch_size, sheets
 from core.symmetry.views import Views
 from gridlens.families.asked import Request, Taken
 from rl.goals import parted
@@ -16,8 +14,8 @@ from rl.symmetry import turned_states
 from vision.datasets import open_images
 from vision.grey import suited
 from vision.views.actions import Action, parse, refuse_unfitting
+from vision.views.by_layer import drawn, photographed
 from vision.views.leaves import leaves
-from vision.views.photographs import photographs
 from vision.views.waves import waves
 
 STIMULI: Mapping[str, Callable[..., Any]] = {"leaves": leaves, "waves": waves}
@@ -25,12 +23,6 @@ STIMULI: Mapping[str, Callable[..., Any]] = {"leaves": leaves, "waves": waves}
 
 DRAWN, STATES = 192, 512
 """Stimuli drawn, and states of an agent, unless another number is asked for."""
-
-ABREAST = 2
-"""Stimuli side by side on a sheet, at least; larger ones are shown one by one."""
-
-MANY = 10**6
-"""Stimuli that surely fill a sheet; none is drawn before it is shown."""
 
 SQUARE = "square"
 """The one group that acts on what agents see."""
@@ -84,30 +76,20 @@ def inputs_of(subject: Taken, request: Request, *, progress: Progress = silent) 
         return Inputs(_drawn(subject, name, action, request), name, True, action)
     height, width = subject.subject.spec.shape[1:]
     source = open_images(images, size=(height, width), count=request.count, progress=progress)
-    seen = photographs(suited(source, subject.subject.spec), action)
-    return Inputs(dict.fromkeys(subject.layers, seen), "images", False, action)
+    seen = suited(source, subject.subject.spec)
+    views = photographed(subject.subject, subject.layers, seen, action, seed=request.seed)
+    return Inputs(views, "images", False, action)
 
 
 def _drawn(subject: Taken, name: str, action: Action, request: Request) -> dict[str, Views]:
     """Stimuli as large as what a unit sees, many of them on a sheet; of the input's size for units that see much."""
-    channels, height, width = subject.subject.spec.shape
+    channels = subject.subject.spec.shape[0]
 
-    def draw(side: tuple[int, int], count: int) -> Views:
-        drawn: Views = STIMULI[name](action, count=count, size=side, seed=request.seed, channels=channels)
-        return drawn
+    def draw(size: tuple[int, int], count: int) -> Views:
+        made: Views = STIMULI[name](action, count=count, size=size, seed=request.seed, channels=channels)
+        return made
 
-    count = request.count or DRAWN
-    whole = draw((height, width), count)
-    views: dict[str, Views] = {}
-    for layer in subject.layers:
-        side = patch_size(subject.subject, layer)
-        if ABREAST * side > min(height, width):
-            views[layer] = whole
-            continue
-        spots = len(sheets(draw((side, side), MANY), subject.subject, layer).spots)
-        patches = spots * max(LEAST, -(-count // spots))
-        views[layer] = sheets(draw((side, side), patches), subject.subject, layer)
-    return views
+    return drawn(subject.subject, subject.layers, draw, count=request.count or DRAWN)
 
 
 def _states(subject: Taken, request: Request) -> Inputs:

@@ -56,7 +56,7 @@ class Compared:
 def agreement_rows(
     subject: Subject,
     layers: Sequence[str],
-    views: Views,
+    views: Mapping[str, Views],
     *,
     out: Path,
     early: Sequence[str] = (),
@@ -64,7 +64,9 @@ def agreement_rows(
     progress: Progress,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Search the layers (a run in ``out``, which goes on); a row for each layer, and one for each family compared."""
-    how = Search(tuning=bool(set(TURNING) & set(views.group.axes)), weights=False, seed=seed)
+    how = Search(
+        tuning=bool(set(TURNING) & set(next(iter(views.values())).group.axes)), weights=False, seed=seed
+    )
     found = search(subject, layers, views, how, out=out, progress=progress)
     group = group_of(read_json(out / "group.json"))
     rows, families = [], []

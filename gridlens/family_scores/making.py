@@ -1,6 +1,6 @@
 """made(): the scores that are asked for, each a run of its own in one folder, and all that are there as one text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from vision import models
 from vision.datasets import open_images
 from vision.grey import suited
 from vision.views.actions import parse
+from vision.views.by_layer import drawn, photographed
 from vision.views.leaves import leaves
-from vision.views.photographs import photographs
 
 
 def made(request: Request, *, out: Path, progress: Progress) -> tuple[list[Part], Path]:
@@ -56,7 +56,10 @@ def _published(request: Request, out: Path, progress: Progress) -> Part:
     subject, why = published.fetched(load)
     if subject is None:
         return Part("published", published.TITLE, why)
-    views = partial(_views, subject, request.images, request, progress)
+
+    def views(layers: Sequence[str], group: str) -> dict[str, Views]:
+        return _views(subject, layers, request.images, request, progress, group)
+
     tables = published.published_tables(subject, views, out=out / "published", progress=progress)
     return published_part(tables)
 
@@ -77,7 +80,7 @@ def _agreement(request: Request, out: Path, progress: Progress) -> Part:
             told = agreement.agreement_rows(
                 subject,
                 network.layers,
-                _views(subject, pictures, request, progress, group),
+                _views(subject, network.layers, pictures, request, progress, group),
                 out=out / "agreement" / f"{network.model}-{group.replace(':', '-')}",
                 early=network.early,
                 progress=_of(progress, f"{network.model} {group}"),
@@ -96,15 +99,25 @@ MAKING: Mapping[str, Callable[[Request, Path, Progress], Part]] = {
 
 
 def _views(
-    subject: Subject, pictures: Path | None, request: Request, progress: Progress, group: str
-) -> Views:
+    subject: Subject,
+    layers: Sequence[str],
+    pictures: Path | None,
+    request: Request,
+    progress: Progress,
+    group: str,
+) -> dict[str, Views]:
     """The pictures under a group, or leaves where there are none."""
     channels, height, width = subject.spec.shape
     action = parse(group)
     if pictures is None:
-        return leaves(action, count=request.count, size=(height, width), seed=0, channels=channels)
+        return drawn(
+            subject,
+            layers,
+            lambda size, count: leaves(action, count=count, size=size, seed=0, channels=channels),
+            count=request.count,
+        )
     source = open_images(pictures, size=(height, width), count=request.count, progress=progress)
-    return photographs(suited(source, subject.spec), action)
+    return photographed(subject, layers, suited(source, subject.spec), action, seed=0)
 
 
 def _of(progress: Progress, what: str) -> Progress:

@@ -9,9 +9,8 @@ from core.artifacts import read_json
 from core.errors import Unreadable
 from core.progress import Progress
 from core.subject import Subject
-from core.symmetry.views import Views
 from vision.families.records import families_of, group_of
-from vision.families.searching import Search, search
+from vision.families.searching import Search, Shown, search
 from vision.published.scoring import PublishedScore, score
 
 TITLE = "Published truth: InceptionV1"
@@ -48,7 +47,7 @@ def fetched(load: Callable[[], Subject]) -> tuple[Subject | None, str]:
 
 def published_tables(
     subject: Subject,
-    views: Callable[[str], Views],
+    views: Callable[[Sequence[str], str], Shown],
     *,
     out: Path,
     plan: Sequence[tuple[str, tuple[str, ...]]] = PLAN,
@@ -60,7 +59,7 @@ def published_tables(
     for name, layers in plan:
         folder = out / name.replace(":", "-").replace("*", "-")
         how = Search(tuning=False, weights=False, seed=seed)
-        found = search(subject, layers, views(name), how, out=folder, progress=progress)
+        found = search(subject, layers, views(layers, name), how, out=folder, progress=progress)
         group = group_of(read_json(folder / "group.json"))
         for path in found:
             add(tables, score(families_of(read_json(path), group), seed=seed))

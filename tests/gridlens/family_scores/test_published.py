@@ -53,7 +53,7 @@ def test_a_network_is_searched_and_scored_by_the_plan(tmp_path):
     spec = InputSpec((3, 17, 17), mean=(0.5,) * 3, std=(0.25,) * 3)
     subject = wrap(First(), name="first", spec=spec, heads={"class": tuple(map(str, range(64)))})
 
-    def views(name):
+    def views(layers, name):
         return waves(parse(name), count=16, size=(17, 17))
 
     plan = [("rotation:90", ("conv2d0",)), ("reflection", ("conv2d0",))]
