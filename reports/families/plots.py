@@ -90,9 +90,14 @@ def heat(rows: Sequence[Sequence[float]], marks: Sequence[int], *, said: str) ->
     )
     dots = "".join(f"M{x + 0.3} {y + 0.5}h0.4" for y, x in enumerate(marks))
     return Markup(
-        '<svg class="heat" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
-        'style="height:{:.1f}rem"><g class="ink">{}</g><path class="marks" d="{}"/></svg>'
-    ).format(len(rows[0]), len(rows), said, min(max(0.9 * len(rows), 1.5), 14), fields, dots)
+        '<svg class="heat" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}" '
+        'style="height:{:.1f}rem;max-width:{:.0f}rem"><g class="ink">{}</g><path class="marks" d="{}"/></svg>'
+    ).format(len(rows[0]), len(rows), said, *_size(rows), fields, dots)
+
+
+def _size(rows: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Height and greatest width in rem: a few large fields are as easily read as many small ones."""
+    return min(max(1.3 * len(rows), 2.6), 16.0), max(8.0, 2.6 * len(rows[0]))
 
 
 def counts_bar(counts: Mapping[str, int], *, called: str) -> Markup:
