@@ -118,7 +118,7 @@ def spots_for(subject: Subject, layer: str, patch: tuple[int, int]) -> Float[np.
 
     >>> from core.testing import planted_classifier
     >>> spots_for(planted_classifier(seed=0), "conv", (5, 5)).tolist()
-    [[2.0, 2.0], [2.0, 7.0], [7.0, 2.0], [7.0, 7.0]]
+    [[3.0, 3.0], [3.0, 8.0], [8.0, 3.0], [8.0, 8.0]]
     """
     size = (subject.spec.shape[1], subject.spec.shape[2])
     placed = lattice(subject, layer, size=size)
