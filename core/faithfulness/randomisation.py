@@ -110,8 +110,8 @@ def learned_layers(subject: Subject, targets: Sequence[Target]) -> tuple[str, ..
     return tuple(sorted(found, key=lambda name: -found[name]))
 
 
-def randomised(subject: Subject, layers: Sequence[str], *, seed: int) -> Subject:
-    """A copy of a subject whose named layers are random: weights normal of the same size, vectors shuffled.
+def randomised(subject: Subject, layers: Sequence[str] | None = None, *, seed: int) -> Subject:
+    """A copy of a subject whose named layers (all) are random: weights normal of the same size, vectors shuffled.
 
     >>> from core.testing import planted_classifier
     >>> subject = planted_classifier(seed=0)
@@ -120,6 +120,8 @@ def randomised(subject: Subject, layers: Sequence[str], *, seed: int) -> Subject
     False
     """
     module = deepcopy(subject.module)
+    if layers is None:
+        layers = [name for name, each in module.named_modules() if list(each.parameters(recurse=False))]
     with torch.no_grad():
         for name in layers:
             # Each layer draws from its own stream, so that a longer cascade repeats the shorter one.

@@ -6,7 +6,6 @@ import numpy as np
 
 from core.faithfulness.randomisation import randomised
 from core.selftest.check import Check, Scores
-from core.subject import Subject
 from core.symmetry.families import Families, find
 from core.symmetry.likeness import likenesses
 from core.symmetry.null import shuffled
@@ -41,20 +40,13 @@ def _found(case: Case, seed: int, network: str) -> Families:
     if network == "shuffled":
         subject = shuffled(subject, seed=seed)
     if network == "untrained":
-        subject = _untrained(subject, seed)
+        subject = randomised(subject, seed=seed)
     views = planted_views(planted, count=VIEWS, seed=seed)
     seen, null = (
         likenesses(each, [planted.layer], views, seed=seed)[planted.layer]
         for each in (subject, shuffled(subject, seed=seed + 1))
     )
     return find(seen, null=null)
-
-
-def _untrained(subject: Subject, seed: int) -> Subject:
-    owners = [
-        name for name, module in subject.module.named_modules() if list(module.parameters(recurse=False))
-    ]
-    return randomised(subject, owners, seed=seed)
 
 
 def _pairs(seed: int) -> Scores:

@@ -29,6 +29,9 @@ HEAPS = 0.3
 CEILING = 0.95
 """From this likeness on two units are copies, and it does not matter how good ones."""
 
+TAIL, FEW = 0.1, 10
+"""The uppermost share of pairs by chance whose tail is carried on, and the fewest pairs that say how it runs."""
+
 SHARE = 0.05
 """The share of a layer's units that must be joined above a gap for it to part families from the rest."""
 
@@ -106,7 +109,7 @@ def specific(likeness: Likeness, *, level: float) -> Float[np.ndarray, "g a b"]:
     return np.where(out, likeness.values, 0.0)
 
 
-def _z(correlation: Float[np.ndarray, "k a b"]) -> Float[np.ndarray, "k a b"]:
+def _z(correlation: Float[np.ndarray, "*k"]) -> Float[np.ndarray, "*k"]:
     """Fisher's z, in which correlations of any size are known about equally well."""
     return np.asarray(np.arctanh(correlation.clip(-0.999, 0.999)))
 
@@ -125,14 +128,29 @@ def by_chance(likeness: Likeness, null: Likeness | None, *, level: float) -> Thr
         return Threshold(LEAST, float("nan"), f"{LEAST}, as no shuffled network was compared")
     false = np.sort(best_of(null, level=level))
     highest = max(LEAST, float(false[-1]) if len(false) else 0.0)
-    reach = (len(false) - np.searchsorted(false, real)) * len(real) / max(1, len(false))
-    ratio = (1 + reach) / (len(real) - np.arange(len(real)))  # one more, as one shuffling is one draw
+    ratio = _expected(false, real) * len(real) / max(1, len(false)) / (len(real) - np.arange(len(real)))
     passing = np.flatnonzero((ratio <= level) & (real >= LEAST))
     if not len(passing):
         return Threshold(1.0, 0.0, "no pairs are more alike than the shuffled network's", highest)
     first = int(passing[0])
     why = f"{ratio[first]:.1%} of pairs so alike are expected by chance"
     return Threshold(float(real[first]), float(ratio[first]), why, highest)
+
+
+def _expected(false: Float[np.ndarray, "f"], at: Float[np.ndarray, "p"]) -> Float[np.ndarray, "p"]:
+    """How many of the pairs by chance are expected to reach each likeness.
+
+    As many as did; and no fewer than an exponential tail in Fisher's z says, laid through the uppermost tenth: that
+    the best of one shuffled network stays below is no proof that none would go beyond. One more than did, where there
+    are too few for a tail.
+    """
+    reached = len(false) - np.searchsorted(false, at)
+    z, count = _z(false), max(FEW, round(TAIL * len(false)))
+    if len(false) <= count:
+        return 1.0 + reached
+    start = z[-count - 1]
+    beyond = (_z(at) - start).clip(0) / max(float((z[-count:] - start).mean()), 1e-6)
+    return np.asarray(np.maximum(reached, count * np.exp(-beyond)))
 
 
 def between_heaps(joins: Sequence[Join], units: int, chance: Threshold) -> Threshold:

@@ -16,8 +16,7 @@ from vision import models
 from vision.datasets import open_images
 from vision.grey import suited
 from vision.views.actions import parse
-from vision.views.by_layer import drawn, photographed
-from vision.views.leaves import leaves
+from vision.views.by_layer import suiting
 
 
 def made(request: Request, *, out: Path, progress: Progress) -> tuple[list[Part], Path]:
@@ -107,17 +106,12 @@ def _views(
     group: str,
 ) -> dict[str, Views]:
     """The pictures under a group, or leaves where there are none."""
-    channels, height, width = subject.spec.shape
-    action = parse(group)
-    if pictures is None:
-        return drawn(
-            subject,
-            layers,
-            lambda size, count: leaves(action, count=count, size=size, seed=0, channels=channels),
-            count=request.count,
-        )
-    source = open_images(pictures, size=(height, width), count=request.count, progress=progress)
-    return photographed(subject, layers, suited(source, subject.spec), action, seed=0)
+    height, width = subject.spec.shape[1:]
+    seen = None
+    if pictures is not None:
+        source = open_images(pictures, size=(height, width), count=request.count, progress=progress)
+        seen = suited(source, subject.spec)
+    return suiting(subject, layers, seen, parse(group), count=request.count, seed=0)
 
 
 def _of(progress: Progress, what: str) -> Progress:

@@ -113,12 +113,7 @@ def row(case: Case, *, views: int = VIEWS) -> dict[str, Any]:
 
 def emptied(subject: Subject, how: str, seed: int) -> Subject:
     """The same network without families: weights shuffled within filters, or all drawn anew."""
-    if how == "shuffled":
-        return shuffled(subject, seed=seed)
-    owners = [
-        name for name, module in subject.module.named_modules() if list(module.parameters(recurse=False))
-    ]
-    return randomised(subject, owners, seed=seed)
+    return shuffled(subject, seed=seed) if how == "shuffled" else randomised(subject, seed=seed)
 
 
 def searched(subject: Subject, layer: str, views: Sheets, *, seed: int) -> Families:

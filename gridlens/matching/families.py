@@ -9,19 +9,20 @@ from core.progress import Progress
 from core.similarity import Shown
 from core.similarity.correlating import LayerPair
 from core.subject import Subject
-from core.symmetry.across import Across, Side, across
+from core.symmetry.across import Side, across
 from core.symmetry.counterparts import counterparts
-from core.symmetry.families import Families, find
 from feature_viz.examples.crops import folder_name
 from gridlens.matching.actions import action_of
 from gridlens.matching.asked import Asked
 from gridlens.matching.family_pair import FamilyPair, document_of, pair_of
 from gridlens.matching.measuring import Compared
 from gridlens.matching.searched import group_in, layers_in, refuse_another_network
-from gridlens.matching.views import fitting, views_of
-from vision.families.records import families_of, found_path
+from gridlens.matching.views import DRAWN, fitting, views_of
+from vision.families.records import families_of, read_found
+from vision.families.searching import Search, search
 from vision.views.actions import Action, parse
 from vision.views.actions import refuse_unfitting as refuse_action
+from vision.views.by_layer import suiting
 
 
 def refuse_unfitting(a: Subject, b: Subject, asked: Asked, pairs: Sequence[LayerPair]) -> None:
@@ -70,9 +71,9 @@ def families_matched(
     action = _action(asked)
     if action is None:
         return []
-    if asked.families is not None:
-        held = [set(layers_in(path)) for path in asked.families]
-        pairs = [one for one in pairs if one.a in held[0] and one.b in held[1]]
+    folders = asked.families or _searched(a, b, asked, pairs, folder, progress=progress)
+    held = [set(layers_in(path)) for path in folders]
+    pairs = [one for one in pairs if one.a in held[0] and one.b in held[1]]
     found = []
     for done, one in enumerate(pairs):
         path = folder / f"{folder_name(one.a)}--{folder_name(one.b)}.json"
@@ -81,13 +82,34 @@ def families_matched(
             def told(at: int, total: int, label: str, done: int = done) -> None:
                 progress(done * total + at, len(pairs) * total, label)
 
-            write_json(path, document_of(_matched(a, b, (one.a, one.b), asked, action, told)))
+            write_json(path, document_of(_matched(a, b, (one.a, one.b), folders, asked, action, told)))
         found.append(pair_of(read_json(path), action.group))
     return found
 
 
+def _searched(
+    a: Shown, b: Shown, asked: Asked, pairs: Sequence[Compared], folder: Path, *, progress: Progress
+) -> tuple[Path, Path]:
+    """Both networks searched as ``gridlens families`` does, each in a run of its own; their folders."""
+    action, how = parse(asked.group or ""), Search(tuning=False, weights=False, seed=asked.seed)
+    folders = folder / "a", folder / "b"
+    sides = ((a, [one.a for one in pairs]), (b, [one.b for one in pairs]))
+    for path, (shown, named) in zip(folders, sides, strict=True):
+        layers = list(dict.fromkeys(named))
+        images = shown.images if asked.images is not None else None
+        views = suiting(shown.subject, layers, images, action, count=asked.count or DRAWN, seed=asked.seed)
+        search(shown.subject, layers, views, how, out=path, progress=progress)
+    return folders
+
+
 def _matched(
-    a: Shown, b: Shown, layers: tuple[str, str], asked: Asked, action: Action, progress: Progress
+    a: Shown,
+    b: Shown,
+    layers: tuple[str, str],
+    folders: tuple[Path, Path],
+    asked: Asked,
+    action: Action,
+    progress: Progress,
 ) -> FamilyPair:
     views = views_of(a, asked, action)
     sides = [
@@ -95,17 +117,9 @@ def _matched(
         for shown, layer in zip((a, b), layers, strict=True)
     ]
     both = across(sides[0], sides[1], seed=asked.seed, progress=progress)
-    one, other = _families(both, asked, layers)
+    one, other = (
+        families_of(read_found(folder, layer), both.group)
+        for folder, layer in zip(folders, layers, strict=True)
+    )
     found = counterparts(both, one, other, seed=asked.seed)
     return FamilyPair(*layers, one, other, found, both.one.inputs)
-
-
-def _families(both: Across, asked: Asked, layers: tuple[str, str]) -> tuple[Families, Families]:
-    """Taken from the searches that were given, or searched in what both layers have just said."""
-    if asked.families is None:
-        return find(both.one), find(both.other)
-    one, other = (
-        families_of(read_json(found_path(folder, layer)), both.group)
-        for folder, layer in zip(asked.families, layers, strict=True)
-    )
-    return one, other

@@ -9,6 +9,7 @@ from core.symmetry.sheets import patch_size, sheets, spots_for
 from core.symmetry.views import Views
 from vision.views.actions import Action
 from vision.views.crops import crops
+from vision.views.leaves import leaves
 from vision.views.photographs import photographs
 
 ABREAST = 2
@@ -48,6 +49,32 @@ def photographed(
         lambda: photographs(images, action),
         lambda side, spots: photographs(crops(images, side, each=spots, seed=seed), action),
     )
+
+
+def suiting(
+    subject: Subject, layers: Sequence[str], images: Images | None, action: Action, *, count: int, seed: int
+) -> dict[str, Views]:
+    """Photographs under an action; where there are none, ``count`` leaves.
+
+    Raises
+    ------
+    UnknownName, BadInput
+        if the subject lacks a layer, or the action does not act on the images.
+
+    >>> from vision.models import load
+    >>> from vision.views.actions import rotation
+    >>> views = suiting(load("shapes"), ["relu1"], None, rotation(4), count=16, seed=0)
+    >>> len(views["relu1"].group)
+    4
+    """
+    if images is not None:
+        return photographed(subject, layers, images, action, seed=seed)
+    channels = subject.spec.shape[0]
+
+    def draw(size: tuple[int, int], wanted: int) -> Views:
+        return leaves(action, count=wanted, size=size, seed=seed, channels=channels)
+
+    return drawn(subject, layers, draw, count=count)
 
 
 def drawn(

@@ -59,7 +59,7 @@ def test_a_network_beside_itself_is_a_page_with_everything_beside_it(shapes, tmp
 
 
 def test_another_network_has_fewer_and_families_are_matched_too(shapes, untrained, tmp_path):
-    asked = Asked(pairs=("relu2=relu2",), count=40, show=1, steps=2, group="reflection")
+    asked = Asked(pairs=("relu1=relu1",), count=96, show=1, steps=2, group="rotation:90")
     one = matched(shapes, shapes, asked, out=tmp_path / "same")
     other = matched(shapes, untrained, asked, out=tmp_path / "other")
     assert other.best[0].real.counterparts < one.best[0].real.counterparts
@@ -67,11 +67,11 @@ def test_another_network_has_fewer_and_families_are_matched_too(shapes, untraine
     assert all(each.one == each.other for each in pair.found.found)
     assert 0 < len(pair.found.found) <= len(pair.one.families)
     report = write_page(one, folder=tmp_path / "same")
-    assert report.evidence[-1].title == "Families: relu2 | relu2"
+    assert report.evidence[-1].title == "Families: relu1 | relu1"
     first = pair.found.found[0].one
-    assert report.evidence[-1].figures[0].title == f"Family {first} of relu2 and {first} of relu2"
+    assert report.evidence[-1].figures[0].title == f"Family {first} of relu1 and {first} of relu1"
     rows = read_csv(tmp_path / "same" / "families.csv")
-    assert {row["offset"] for row in rows} == {"as is"}
+    assert {row["offset"] for row in rows} == {"0°"}
 
 
 def test_a_run_that_is_broken_off_goes_on_to_the_same_bytes(shapes, untrained, tmp_path):
