@@ -103,18 +103,21 @@ class Families:
         )
 
 
-def find(likeness: Likeness, *, null: Likeness | None = None, level: float = 0.05) -> Families:
+def find(
+    likeness: Likeness, *, null: Likeness | Sequence[Likeness] | None = None, level: float = 0.05
+) -> Families:
     """The families of a layer's units under a group, from how alike they are under its elements.
 
     Pairs count if they stand out from shuffled labels of transforms and are so alike that of those which are, at most
     a share ``level`` is expected in a network of shuffled weights (``null``: the ``likenesses`` of
-    ``core.symmetry.shuffled(subject)``); where likeness falls into two heaps, the threshold lies between them. Units
-    are joined by average linkage in their frames, then placed on their orbit by all offsets at once.
+    ``core.symmetry.shuffled(subject)``, or of several such, of which the strictest counts: the smaller a network,
+    the more one shuffling differs from the next); where likeness falls into two heaps, the threshold lies between
+    them. Units are joined by average linkage in their frames, then placed on their orbit by all offsets at once.
 
     Raises
     ------
     BadInput
-        if ``null`` is of another group, or ``level`` is not between 0 and 1.
+        if a ``null`` is of another group, or ``level`` is not between 0 and 1.
 
     >>> from core.symmetry import likenesses, sheets
     >>> from core.testing import planted_families, planted_views
@@ -126,11 +129,13 @@ def find(likeness: Likeness, *, null: Likeness | None = None, level: float = 0.0
     """
     if not 0 < level < 1:
         raise BadInput(f"the share of false discoveries lies between 0 and 1; got {level}")
-    if null is not None and null.group.labels != likeness.group.labels:
-        raise BadInput(
-            f"the null was taken under {null.group.name}, the likeness under {likeness.group.name}"
-        )
-    chance = by_chance(likeness, null, level=level)
+    nulls = (null,) if isinstance(null, Likeness) else tuple(null or ())
+    for each in nulls:
+        if each.group.labels != likeness.group.labels:
+            raise BadInput(
+                f"the null was taken under {each.group.name}, the likeness under {likeness.group.name}"
+            )
+    chance = by_chance(likeness, nulls, level=level)
     standing = specific(likeness, level=level)
     living = np.flatnonzero(likeness.alive)
     _, joins = _bunches(standing, likeness.group, living, LOOKED_AT)

@@ -121,11 +121,20 @@ def _same(likeness: Likeness) -> np.ndarray:
     return found
 
 
-def by_chance(likeness: Likeness, null: Likeness | None, *, level: float) -> Threshold:
-    """The least likeness such that of the pairs that reach it at most a share ``level`` is expected by chance."""
+def by_chance(likeness: Likeness, nulls: Sequence[Likeness], *, level: float) -> Threshold:
+    """The least likeness such that of the pairs that reach it at most a share ``level`` is expected by chance.
+
+    By the chance of that null which makes it largest.
+    """
     real = np.sort(best_of(likeness, level=level))
-    if null is None or not len(real):
+    if not nulls or not len(real):
         return Threshold(LEAST, float("nan"), f"{LEAST}, as no shuffled network was compared")
+    found = [_beside(real, null, level=level) for null in nulls]
+    return max(found, key=lambda threshold: (threshold.least, threshold.highest))
+
+
+def _beside(real: Float[np.ndarray, "p"], null: Likeness, *, level: float) -> Threshold:
+    """What one shuffled network makes of pairs, sorted by likeness."""
     false = np.sort(best_of(null, level=level))
     highest = max(LEAST, float(false[-1]) if len(false) else 0.0)
     ratio = _expected(false, real) * len(real) / max(1, len(false)) / (len(real) - np.arange(len(real)))

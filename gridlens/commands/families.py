@@ -60,8 +60,13 @@ Gallery = Annotated[
 ]
 Positions = Annotated[int, typer.Option(help="Places of every input's map that are compared.", min=1)]
 Pooled = Annotated[bool, typer.Option("--pooled", help="Compare one mean a map, and no places.")]
-NoNull = Annotated[
-    bool, typer.Option("--no-null", help="Leave out the control, shuffled weights: half the time.")
+Shuffles = Annotated[
+    int | None,
+    typer.Option(
+        help="Copies with shuffled weights that likeness is held against; one more is searched as control. 0: neither, "
+        "a third of the time. Default: 1; agents: 4.",
+        min=0,
+    ),
 ]
 NoTuning = Annotated[bool, typer.Option("--no-tuning", help="Leave out tuning curves on drawn stimuli.")]
 NoWeights = Annotated[bool, typer.Option("--no-weights", help="Leave out the comparison of kernels.")]
@@ -85,7 +90,7 @@ def families(
     gallery: Gallery = None,
     positions: Positions = 16,
     pooled: Pooled = False,
-    no_null: NoNull = False,
+    shuffles: Shuffles = None,
     no_tuning: NoTuning = False,
     no_weights: NoWeights = False,
     show: Show = 24,
@@ -127,7 +132,7 @@ def families(
         elsewhere=Elsewhere(world, assignments(dial or [], option="--dial"), view, normalisation),
     )
     what = (layers, group, images, stimuli, count, atoms, gallery)
-    ways = (positions, pooled, not no_null, not no_tuning, not no_weights, show, steps, seed)
+    ways = (positions, pooled, shuffles, not no_tuning, not no_weights, show, steps, seed)
     asked = (*what, *ways)
     request = Request(*asked)
     folder = out or usual_folder(opened.subject.name, request)

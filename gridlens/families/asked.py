@@ -35,7 +35,7 @@ class Request:
     gallery: Path | None = None
     positions: int = 16
     pooled: bool = False
-    null: bool = True
+    shuffles: int | None = None
     tuning: bool = True
     weights: bool = True
     show: int = SHOWN
@@ -55,7 +55,7 @@ class Asked(TypedDict, total=False):
     gallery: Path | None
     positions: int
     pooled: bool
-    null: bool
+    shuffles: int | None
     tuning: bool
     weights: bool
     show: int

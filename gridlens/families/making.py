@@ -26,6 +26,9 @@ from rl.symmetry import TurnedViews
 from vision.families.records import families_of, likeness_path, read_found, read_likeness
 from vision.families.searching import Search, fingerprint_of, refuse_unfit, search_layers
 
+SHUFFLES = 4
+"""Networks of shuffled weights that an agent is held against."""
+
 PICTURES = {
     True: "Pictures: which cells of the view raise a unit (blue) and which lower it (orange), plane beside plane.",
     False: "Pictures: noise, changed until the unit fires as it can in the middle of its map, cut to what it sees; a "
@@ -75,11 +78,18 @@ def _how(opened: Opened, request: Request) -> Search:
     return Search(
         positions=request.positions,
         pooled=request.pooled,
-        null=request.null,
+        shuffles=_shuffles(opened, request),
         tuning=request.tuning and pictures,
         weights=request.weights and pictures,
         seed=request.seed,
     )
+
+
+def _shuffles(opened: Opened, request: Request) -> int:
+    """As many as asked for; an agent's small network is held against more, as one shuffling is like no other."""
+    if request.shuffles is not None:
+        return request.shuffles
+    return 1 if opened.agent is None else SHUFFLES
 
 
 def _identity(request: Request, subject: Taken, group: Group, how: Search) -> dict[str, Any]:

@@ -6,7 +6,7 @@ The folder holds, beside the run's manifest.json:
     likeness/LAYER.safetensors   S of all pairs over the group, and over two halves of the inputs; half precision
     layers/LAYER.json            FOUND, written when the layer is done; for LAYER see ``crops.folder_name``
     layers/LAYER-tuning.csv      tuning curves of the members, a row a unit and stimulus
-    shuffled/, control/          as likeness/, of the network with its weights shuffled; gone when all layers are done
+    shuffled-N/, control/        as likeness/, of the network with its weights shuffled; gone when all layers are done
 
 FOUND
     layer, units, kind, channels, map, field
@@ -52,8 +52,8 @@ from vision.families.records import (
 )
 from vision.views.actions import Action
 
-CONTROLS = ("shuffled", "control")
-"""Two networks of shuffled weights: the one that thresholds are held against, and the one that is searched as well."""
+CONTROL = "control"
+"""A network of shuffled weights that is searched as well."""
 
 LEAST_UNITS = 2
 """Units without which there is nothing to compare."""
@@ -64,14 +64,15 @@ class Search:
     """How layers are searched.
 
     ``positions`` places are read of every input, or with ``pooled`` one mean; pairs are kept at the false-discovery
-    rate ``level``, beside the same network with shuffled weights if ``null``. ``tuning`` and ``weights`` say whether
+    rate ``level``, beside the same network with its weights shuffled, ``shuffles`` times (0: held against nothing).
+    ``tuning`` and ``weights`` say whether
     evidence of these kinds is gathered; ``seed`` is that of everything drawn.
     """
 
     positions: int = 16
     pooled: bool = False
     level: float = 0.05
-    null: bool = True
+    shuffles: int = 1
     tuning: bool = True
     weights: bool = True
     seed: int = 0
@@ -165,9 +166,10 @@ def search_layers(
     todo = {name: views[name] for name in layers if not found_path(folder, name).exists()}
     reading: dict[str, Any] = {"positions": how.positions, "pooled": how.pooled, "seed": how.seed}
     collect(subject, todo, folder, of="likeness", progress=progress, **reading)
-    for number, name in enumerate(CONTROLS if how.null and todo else ()):
+    emptied = _emptied(how)
+    for number, name in enumerate(emptied if todo else ()):
         control = shuffled(subject, seed=how.seed + number)
-        called = f", shuffled weights {number + 1} of {len(CONTROLS)}"
+        called = f", shuffled weights {number + 1} of {len(emptied)}"
         collect(control, todo, folder, of=name, called=called, progress=progress, **reading)
     for done, name in enumerate(layers):
         progress(done, len(layers), "layers finished")
@@ -175,9 +177,14 @@ def search_layers(
             _finish(
                 subject, layers[: done + 1], views[name], how, folder=folder, action=action, progress=progress
             )
-    for name in CONTROLS:
+    for name in emptied:
         shutil.rmtree(folder / name, ignore_errors=True)
     progress(len(layers), len(layers), "layers finished")
+
+
+def _emptied(how: Search) -> list[str]:
+    """Names of the networks of shuffled weights: those that thresholds are held against, and the control."""
+    return [f"shuffled-{number}" for number in range(how.shuffles)] + [CONTROL] if how.shuffles else []
 
 
 def _finish(
@@ -193,15 +200,15 @@ def _finish(
     """From likenesses to FOUND, for the last of some layers; the others are done, and its weights may read them."""
     layer, group = layers[-1], views.group
     likeness = read_likeness(likeness_path(folder, layer), group)
-    null, control = (
-        read_likeness(likeness_path(folder, layer, of=name), group) if how.null else None for name in CONTROLS
-    )
-    found = find(likeness, null=null, level=how.level)
-    halves = [find(replace(likeness, values=half), null=null, level=how.level) for half in likeness.halves]
+    emptied = {name: read_likeness(likeness_path(folder, layer, of=name), group) for name in _emptied(how)}
+    control = emptied.pop(CONTROL, None)
+    nulls = list(emptied.values())
+    found = find(likeness, null=nulls, level=how.level)
+    halves = [find(replace(likeness, values=half), null=nulls, level=how.level) for half in likeness.halves]
     document = families_document(found) | {
         **_counted(likeness, views),
         "counts": counts(found),
-        "null": None if control is None else counts(find(control, null=null, level=how.level)),
+        "null": None if control is None else counts(find(control, null=nulls, level=how.level)),
         "halves": {"counts": [counts(half) for half in halves], "ari": agreement(halves)},
     }
     document |= about_layer(subject, layer, views.size)

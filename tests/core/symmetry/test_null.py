@@ -36,19 +36,19 @@ def alike(seed: int, pairs: int = 0, *, likeness: float = 0.9, spread: float = 0
 
 @pytest.mark.parametrize("pairs", [1, 3, 8])
 def test_few_pairs_that_chance_does_not_come_near_are_believed(pairs):
-    threshold = by_chance(alike(0, pairs), alike(1), level=0.05)
+    threshold = by_chance(alike(0, pairs), [alike(1)], level=0.05)
     assert threshold.least == pytest.approx(0.9)
     assert threshold.false_discovery < 0.01
 
 
 def test_pairs_as_alike_as_the_shuffled_networks_best_are_not():
     null = alike(1, 3, likeness=0.8)
-    assert by_chance(alike(0, 3, likeness=0.8), null, level=0.05).least == 1
+    assert by_chance(alike(0, 3, likeness=0.8), [null], level=0.05).least == 1
 
 
 def test_where_there_is_nothing_one_search_in_twenty_claims_something():
     claimed = [
-        by_chance(alike(seed, spread=0.4), alike(seed + 1000, spread=0.4), level=0.05).least < 1
+        by_chance(alike(seed, spread=0.4), [alike(seed + 1000, spread=0.4)], level=0.05).least < 1
         for seed in range(200)
     ]
     assert np.mean(claimed) <= 0.1
@@ -58,4 +58,4 @@ def test_too_few_pairs_for_a_tail_are_counted_with_one_more():
     real, null = alike(0, 8), alike(1)
     few = np.arange(UNITS) < 4
     null = Likeness(**{**{name: getattr(null, name) for name in null.__dataclass_fields__}, "alive": few})
-    assert by_chance(real, null, level=0.05).least == 1  # one in six, times 276 pairs: nothing can be said
+    assert by_chance(real, [null], level=0.05).least == 1  # one in six, times 276 pairs: nothing can be said

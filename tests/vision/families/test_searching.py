@@ -120,7 +120,7 @@ def test_all_layers_are_collected_in_one_pass_and_not_again(
         return likenesses_of.likenesses(subject, names, *arguments, **options)
 
     monkeypatch.setattr(family_passes, "likenesses", counted)
-    how = Search(null=False, tuning=False)
+    how = Search(shuffles=0, tuning=False)
     search(planted.subject, layers, views, how, out=tmp_path)
     search(planted.subject, layers, views, how, out=tmp_path)
     assert calls == [layers]
