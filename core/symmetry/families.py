@@ -140,14 +140,22 @@ def find(
     living = np.flatnonzero(likeness.alive)
     _, joins = _bunches(standing, likeness.group, living, LOOKED_AT)
     threshold = between_heaps(joins, len(living), chance)
-    same = invariant(likeness, max(ALIKE_TO_ITSELF if likeness.group.closed else CEILING, threshold.least))
+    nothing, sure = threshold.least >= 1, ALIKE_TO_ITSELF if likeness.group.closed else CEILING
+    # Where no pair stands out from chance, what is invariant, or there twice, is told all the same.
+    least = CEILING if nothing else threshold.least
+    standing = _as_they_are(standing, likeness.group) if nothing else standing
+    same = invariant(likeness, sure if nothing else max(sure, least))
     varying = np.setdiff1d(living, same)
-    bunches, _ = _bunches(standing, likeness.group, varying, threshold.least)
-    parts = [_placed(likeness, bunch, threshold) for bunch in bunches if len(bunch) > 1]
+    bunches, _ = _bunches(standing, likeness.group, varying, least)
+    parts = [
+        (None, [tuple(sorted(bunch))]) if nothing else _placed(likeness, bunch, threshold)
+        for bunch in bunches
+        if len(bunch) > 1
+    ]
     families = sorted(
         (part for part, _ in parts if part), key=lambda family: (-len(family.members), -family.likeness)
     )
-    same_invariant, _ = _bunches(standing, likeness.group, same, threshold.least)
+    same_invariant, _ = _bunches(standing, likeness.group, same, least)
     duplicates = [pair for _, pairs in parts for pair in pairs] + [
         tuple(sorted(bunch)) for bunch in same_invariant if len(bunch) > 1
     ]
@@ -169,6 +177,13 @@ def find(
             level=level,
         ),
     )
+
+
+def _as_they_are(values: Float[np.ndarray, "g a b"], group: Group) -> Float[np.ndarray, "g a b"]:
+    """The likeness under the identity alone."""
+    alone = np.zeros_like(values)
+    alone[group.identity] = values[group.identity]
+    return alone
 
 
 def _bunches(

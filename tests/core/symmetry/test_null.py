@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.provenance import Provenance
+from core.symmetry.families import find
 from core.symmetry.groups import two
 from core.symmetry.likeness import Likeness
 from core.symmetry.null import by_chance
@@ -59,3 +60,12 @@ def test_too_few_pairs_for_a_tail_are_counted_with_one_more():
     few = np.arange(UNITS) < 4
     null = Likeness(**{**{name: getattr(null, name) for name in null.__dataclass_fields__}, "alive": few})
     assert by_chance(real, [null], level=0.05).least == 1  # one in six, times 276 pairs: nothing can be said
+
+
+def test_where_nothing_stands_out_invariant_units_and_copies_are_told_all_the_same():
+    real, null = alike(0), alike(1)
+    real.values[1, 5, 5] = 0.9
+    real.values[0, 2, 3] = real.values[0, 3, 2] = 0.99
+    found = find(real, null=null)
+    assert found.threshold == 1
+    assert (found.families, found.invariant, found.duplicates) == ((), (5,), ((2, 3),))
