@@ -82,7 +82,7 @@ def families_matched(
             def told(at: int, total: int, label: str, done: int = done) -> None:
                 progress(done * total + at, len(pairs) * total, label)
 
-            write_json(path, document_of(_matched(a, b, (one.a, one.b), folders, asked, action, told)))
+            write_json(path, document_of(_matched(a, b, (one.a, one.b), folders, asked, told)))
         found.append(pair_of(read_json(path), action.group))
     return found
 
@@ -108,10 +108,9 @@ def _matched(
     layers: tuple[str, str],
     folders: tuple[Path, Path],
     asked: Asked,
-    action: Action,
     progress: Progress,
 ) -> FamilyPair:
-    views = views_of(a, asked, action)
+    views = views_of(a, asked, action_of(group_in(folders[0])))
     sides = [
         Side(shown.subject, layer, fitting(views, shown.subject))
         for shown, layer in zip((a, b), layers, strict=True)
