@@ -29,8 +29,8 @@ HEAPS = 0.3
 CEILING = 0.95
 """From this likeness on two units are copies, and it does not matter how good ones."""
 
-TAIL, FEW = 0.1, 10
-"""The uppermost share of pairs by chance whose tail is carried on, and the fewest pairs that say how it runs."""
+TAIL, FEW, MANY = 0.1, 10, 50
+"""The uppermost share of pairs by chance whose tail is carried on; the fewest and the most that say how it runs."""
 
 SHARE = 0.05
 """The share of a layer's units that must be joined above a gap for it to part families from the rest."""
@@ -147,19 +147,18 @@ def _beside(real: Float[np.ndarray, "p"], null: Likeness, *, level: float) -> Th
 
 
 def _expected(false: Float[np.ndarray, "f"], at: Float[np.ndarray, "p"]) -> Float[np.ndarray, "p"]:
-    """How many of the pairs by chance are expected to reach each likeness.
+    """How many of the pairs by chance are expected to reach each likeness: one more than did.
 
-    As many as did; and no fewer than an exponential tail in Fisher's z says, laid through the uppermost tenth: that
-    the best of one shuffled network stays below is no proof that none would go beyond. One more than did, where there
-    are too few for a tail.
+    Less, where an exponential tail in Fisher's z, laid through the uppermost pairs, says less: that far above the best
+    of them hardly any would be, and few pairs there are telling even in a small layer.
     """
     reached = len(false) - np.searchsorted(false, at)
-    z, count = _z(false), max(FEW, round(TAIL * len(false)))
+    z, count = _z(false), min(max(FEW, round(TAIL * len(false))), MANY)
     if len(false) <= count:
         return 1.0 + reached
     start = z[-count - 1]
     beyond = (_z(at) - start).clip(0) / max(float((z[-count:] - start).mean()), 1e-6)
-    return np.asarray(np.maximum(reached, count * np.exp(-beyond)))
+    return np.asarray(np.clip(count * np.exp(-beyond), reached, 1 + reached))
 
 
 def between_heaps(joins: Sequence[Join], units: int, chance: Threshold) -> Threshold:
