@@ -30,6 +30,12 @@ GROUPS = ("rotation:15", "reflection", "hue:30")
 LEAST = 3
 """Members with an angle that a family needs to count in a layer's correlation; each family loses one to its origin."""
 
+ALIKE = 0.8
+"""Correlation of members' curves, each shifted to fit, from which on a stimulus speaks for their family.
+
+Copies that are turned have one curve, turned; where the curves differ, the angles of their peaks mean nothing.
+"""
+
 DRAWS = 500
 """Bootstrap repetitions."""
 
@@ -45,12 +51,17 @@ Angles = Float[np.ndarray, "m"]
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Members of one family: places and preferred angles, both in radians of the period that the two share."""
+    """Members of one family: places and preferred angles, both in radians of the period that the two share.
+
+    ``alike`` is how far their tuning curves are one curve, shifted: the mean correlation of any two at their best
+    shift. It does not depend on places.
+    """
 
     family: int
     stimulus: str
     places: Angles
     angles: Angles
+    alike: float = 1.0
 
 
 def agreement_rows(
@@ -75,7 +86,11 @@ def agreement_rows(
         told = {"model": subject.name, "layer": document["layer"], "group": group.name}
         pairs = compared(document, group)
         rows.append(
-            told | {"early": document["layer"] in early} | _counted(document) | pooled(pairs, seed=seed)
+            told
+            | {"early": document["layer"] in early}
+            | _counted(document)
+            | pooled([each for each in pairs if each.alike >= ALIKE], seed=seed)
+            | {"of all": pooled(pairs, seed=seed)["correlation"], "all": len(pairs)}
         )
         families += [
             told | {"family": each.family, "stimulus": each.stimulus, **_alone(each)} for each in pairs
@@ -126,7 +141,18 @@ def _compared(families: Families, index: int, tuning: Mapping[str, Any]) -> Comp
         tuning["stimulus"],
         turn * np.array([places[unit] for unit in units]),
         turn * np.array([preferred[unit] for unit in units]),
+        _alike(np.array([tuning["curves"][str(unit)]["values"] for unit in units])),
     )
+
+
+def _alike(curves: Float[np.ndarray, "m k"]) -> float:
+    """The mean correlation of any two curves over a circle, each pair shifted to where it is highest."""
+    if len(curves) < LEAST:
+        return float("nan")
+    centred = curves - curves.mean(1, keepdims=True)
+    waves = np.fft.rfft(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12))
+    shifted = np.fft.irfft(waves[:, None] * waves[None].conj(), n=curves.shape[1])
+    return float(shifted.max(-1)[np.triu_indices(len(curves), 1)].mean())
 
 
 def pooled(families: Sequence[Compared], *, seed: int) -> dict[str, Any]:
@@ -169,4 +195,4 @@ def _dealt(families: Sequence[Compared], rng: np.random.Generator) -> float:
 
 def _alone(each: Compared) -> dict[str, Any]:
     value = _together([(each.places, _turned(each.places, each.angles))])
-    return {"members": len(each.places), "correlation": value}
+    return {"members": len(each.places), "curves alike": each.alike, "correlation": value}

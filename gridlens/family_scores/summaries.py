@@ -95,7 +95,8 @@ def agreement_part(rows: Sequence[Row], families: Sequence[Row], left_out: Seque
                 "agreement-angles",
                 "Places from photographs beside angles of tuning curves",
                 "Circular correlation over members of families of three and more, each family by its own origin; 95 % "
-                "intervals over families; chance: angles dealt out anew within families.",
+                "intervals over families; chance: angles dealt out anew within families. Compared are families whose "
+                f"members' curves are one curve, shifted (correlation {agreement.ALIKE} or more); last, all of them.",
                 [_columns(row, _ANGLES) for row in rows if row["group"] != "reflection"],
             ),
             Table("agreement-families-rows", "Every family", "", list(families)),
@@ -105,7 +106,7 @@ def agreement_part(rows: Sequence[Row], families: Sequence[Row], left_out: Seque
 
 
 _UNITS = ("units", "families", "share", "share low", "share high", "shuffled", "invariant", "ari of halves")
-_ANGLES = ("early", "compared", "members", "correlation", "low", "high", "chance")
+_ANGLES = ("early", "compared", "members", "correlation", "low", "high", "chance", "all", "of all")
 
 
 def _columns(row: Row, names: Sequence[str]) -> dict[str, Any]:

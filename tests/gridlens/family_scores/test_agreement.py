@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.symmetry.groups import cyclic
-from gridlens.family_scores.agreement import Compared, compared, pooled
+from gridlens.family_scores.agreement import ALIKE, Compared, compared, pooled
 from gridlens.family_scores.networks import NETWORKS, chosen, missing
 from vision import models
 
@@ -54,6 +54,12 @@ def test_nothing_to_compare_has_no_correlation():
     }
 
 
+def curve(preferred, period, sharpness=2.0):
+    """A bump at an angle, over 24 places."""
+    away = np.arange(24) / 24 - preferred / period
+    return np.exp(sharpness * np.cos(2 * np.pi * away)).tolist()
+
+
 def document(preferred, *, stimulus="lines", period=180.0, stabiliser=(0, 12)):
     """One family of a search, with one tuning curve a member."""
     return {
@@ -65,7 +71,10 @@ def document(preferred, *, stimulus="lines", period=180.0, stabiliser=(0, 12)):
                 "likeness": 0.9, "consistency": 1.0, "stabiliser": list(stabiliser),
                 "tuning": {
                     "stimulus": stimulus, "period": period,
-                    "curves": {str(unit): {"preferred": each} for unit, each in enumerate(preferred)},
+                    "curves": {
+                        str(unit): {"preferred": each, "values": curve(each or 0.0, period)}
+                        for unit, each in enumerate(preferred)
+                    },
                 },
             }
         ],
@@ -75,6 +84,7 @@ def document(preferred, *, stimulus="lines", period=180.0, stabiliser=(0, 12)):
 def test_lines_are_compared_modulo_half_a_turn():
     (found,) = compared(document([10.0, 220.0, 70.0, 100.0]), TURNS)  # places 0, 30, 60, 90
     assert found.stimulus == "lines"
+    assert found.alike > 0.98
     assert pooled([found], seed=0)["correlation"] == pytest.approx(1)
 
 
@@ -82,6 +92,16 @@ def test_members_without_an_angle_are_left_out():
     (found,) = compared(document([10.0, None, 70.0, 100.0]), TURNS)
     assert len(found.places) == 3
     assert compared(document([10.0, None, None, 100.0]), TURNS) == []
+
+
+def test_curves_of_different_shape_do_not_speak_for_a_family():
+    made = document([10.0, 40.0, 70.0, 100.0])
+    curves = made["families"][0]["tuning"]["curves"]
+    rng = np.random.default_rng(0)
+    for one in curves.values():
+        one["values"] = rng.normal(size=24).tolist()
+    (found,) = compared(made, TURNS)
+    assert found.alike < ALIKE
 
 
 def test_hue_curves_say_nothing_of_turns():
