@@ -111,7 +111,7 @@ def learned_layers(subject: Subject, targets: Sequence[Target]) -> tuple[str, ..
 
 
 def randomised(subject: Subject, layers: Sequence[str] | None = None, *, seed: int) -> Subject:
-    """A copy of a subject whose named layers (all) are random: weights normal of the same size, vectors shuffled.
+    """A copy of a subject whose named layers, or all, are random: weights normal of the same size, vectors shuffled.
 
     >>> from core.testing import planted_classifier
     >>> subject = planted_classifier(seed=0)

@@ -65,8 +65,7 @@ class Search:
 
     ``positions`` places are read of every input, or with ``pooled`` one mean; pairs are kept at the false-discovery
     rate ``level``, beside the same network with its weights shuffled, ``shuffles`` times (0: held against nothing).
-    ``tuning`` and ``weights`` say whether
-    evidence of these kinds is gathered; ``seed`` is that of everything drawn.
+    ``tuning`` and ``weights`` say whether evidence of these kinds is gathered; ``seed`` is that of everything drawn.
     """
 
     positions: int = 16

@@ -47,6 +47,14 @@ def test_pairs_as_alike_as_the_shuffled_networks_best_are_not():
     assert by_chance(alike(0, 3, likeness=0.8), [null], level=0.05).least == 1
 
 
+def test_of_several_shuffled_networks_the_strictest_counts():
+    real, near, far = alike(0, 3, likeness=0.8), alike(1, 3, likeness=0.8), alike(2)
+    assert by_chance(real, [far], level=0.05).least < 1
+    assert by_chance(real, [far, near], level=0.05).least == 1
+    assert not find(real, null=[near, far]).families
+    assert find(real, null=far).families
+
+
 def test_where_there_is_nothing_one_search_in_twenty_claims_something():
     claimed = [
         by_chance(alike(seed, spread=0.4), [alike(seed + 1000, spread=0.4)], level=0.05).least < 1
