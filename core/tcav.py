@@ -15,6 +15,7 @@ from core.concept_runs import Examples, Runs, TcavSettings, gathered, runs_of
 from core.concept_vectors import enough
 from core.errors import BadInput
 from core.layers import as_maps
+from core.multiplicity import holm
 from core.progress import Progress, silent
 from core.provenance import Provenance, fingerprint, provenance
 from core.subject import Subject, layer_named
@@ -158,21 +159,6 @@ def slopes_along(
     return (found * direction.vector.to(found)).flatten(1).sum(1)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values corrected for their number: by chance, one below alpha turns up in no more than alpha of all such sets.
-
-    The correction is Holm's [holm1979].
-
-    >>> [round(p, 6) for p in holm([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p_values, kind="stable")
-    factors = len(p_values) - np.arange(len(p_values))
-    corrected = np.empty(len(p_values))
-    corrected[order] = np.minimum(1, np.maximum.accumulate(np.asarray(p_values)[order] * factors))
-    return [float(p) for p in corrected]
-
-
 def _check(concepts: Mapping[str, Tensor], random: Tensor, settings: TcavSettings) -> None:
     if not concepts:
         raise BadInput("no concepts to test; give each by name with at least 10 images of it")
@@ -222,4 +208,4 @@ def _direction(examples: Examples, runs: Runs, layer: str, concept: str) -> Dire
     return Direction(layer, vector / vector.norm().clamp_min(1e-30), concept)
 
 
-__all__ = ["TcavResult", "TcavSettings", "holm", "slopes_along", "tcav"]
+__all__ = ["TcavResult", "TcavSettings", "slopes_along", "tcav"]
