@@ -135,7 +135,7 @@ def smallest_found(gaps: ArrayLike, *, alpha: float = 0.05, power: float = POWER
     sizes = np.abs(array[array != 0])
     size = float(np.median(sizes)) if len(sizes) else 1.0
     needed = int(np.ceil(np.log2(2 / alpha)))
-    return max(by_spread, min(needed / len(array), 1.0) * size)
+    return max(float(by_spread), min(needed / len(array), 1.0) * size)
 
 
 def _refuse_infinite(*values: NDArray) -> None:
