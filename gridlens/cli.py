@@ -22,6 +22,7 @@ from gridlens.commands.probe import probe
 from gridlens.commands.reproduce import reproduce
 from gridlens.commands.score_families import score_families
 from gridlens.commands.selftest import selftest
+from gridlens.commands.study import study
 from gridlens.commands.sweep import sweep
 from gridlens.commands.train import train
 from gridlens.commands.train_classifier import train_classifier
@@ -45,6 +46,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "match": match,
     "probe": probe,
     "compare": compare,
+    "study": study,
     "selftest": selftest,
     "score-families": score_families,
 }

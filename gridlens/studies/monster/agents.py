@@ -1,0 +1,88 @@
+"""The agents of the study, opened, and numbers over them: a mean with its interval over independently trained seeds."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.progress import Progress
+from core.subject import Subject
+from core.uncertainty import Interval
+from envs.spec import World
+from gridlens.studies.kept import Row, kept
+from rl.agents import AgentInfo, info, load
+from rl.reproductions.seeds import difference, mean_over
+
+SHORT, LONG = 25, 200
+"""Steps of the levels in which the two kinds of agents were trained."""
+KINDS = {SHORT: "25-step agents", LONG: "200-step agents"}
+
+
+@dataclass(frozen=True, eq=False)
+class Agent:
+    """One trained agent: ``kind`` is how many steps its levels had."""
+
+    kind: int
+    seed: int
+    subject: Subject
+    about: AgentInfo
+    folder: Path
+
+    @property
+    def world(self) -> World:
+        """As in training."""
+        return self.about.world
+
+    @property
+    def view(self) -> str:
+        """What it sees of a state."""
+        return self.about.view
+
+    @property
+    def name(self) -> str:
+        """Short enough for files and lines of progress."""
+        return f"{self.kind}-{self.seed}"
+
+
+Measure = Callable[[Agent], Sequence[Row]]
+"""What is measured of one agent, as rows."""
+
+
+def opened(folders: Iterable[Path]) -> tuple[Agent, ...]:
+    """The agents of some folders."""
+    found = [(folder, info(folder)) for folder in folders]
+    return tuple(Agent(about.world.limit, about.seed, load(folder), about, folder) for folder, about in found)
+
+
+def of_each(
+    agents: Sequence[Agent], folder: Path, what: str, measure: Measure, progress: Progress
+) -> list[Row]:
+    """Rows of every agent, each with its kind and seed; those that are kept already are read."""
+    rows: list[Row] = []
+    for done, agent in enumerate(agents):
+        progress(done, len(agents), what)
+        about = {"kind": agent.kind, "seed": agent.seed}
+        found = kept(folder, f"{what}-{agent.name}", partial(measure, agent))
+        rows += [about | dict(row) for row in found]
+    progress(len(agents), len(agents), what)
+    return rows
+
+
+def values(rows: Sequence[Row], name: str, **where: Any) -> NDArray:
+    """One number for each row that agrees with ``where``, in order."""
+    found = [row for row in rows if all(row[key] == value for key, value in where.items())]
+    return np.array([float(row[name]) for row in found])
+
+
+def over_seeds(rows: Sequence[Row], name: str, *, share: bool = False, **where: Any) -> Interval:
+    """The mean over agents of one kind, with Student's interval over their seeds."""
+    return mean_over(values(rows, name, **where), share=share)
+
+
+def apart(rows: Sequence[Row], name: str, **where: Any) -> Interval:
+    """25-step agents less 200-step agents, with Welch's interval."""
+    return difference(values(rows, name, kind=SHORT, **where), values(rows, name, kind=LONG, **where))

@@ -1,0 +1,15 @@
+"""STUDIES: the studies that `gridlens study` makes, by name."""
+
+from collections.abc import Mapping
+
+from gridlens.studies.monster import page as monster
+from gridlens.studies.study import Study, of_reproduction
+
+STUDIES: Mapping[str, Study] = {
+    "monster": Study(
+        "why does the agent of 25-step levels go for shields when no monster is left?",
+        of_reproduction("monster"),
+        monster.report,
+    ),
+}
+"""Name to study; what was found stands in docs/studies/NAME.md."""
