@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.activations import capture
 from core.attribution import Attribution, attribute, methods_for
-from core.probing import Kind, ProbeResult, probes
+from core.probing import ProbeResult, probed_layers
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.runs import running
@@ -23,7 +22,7 @@ from envs.spec import World
 from rl import study_files
 from rl.acting import action_head
 from rl.agents import check_fits, see
-from rl.concepts import CONCEPTS, labels, sampled_states, told_by
+from rl.concepts import labelled, sampled_states, told_by, varied
 from rl.fields import Field, field_of, shown_levels
 from rl.goals import distributions, parted
 from rl.misgeneralisation import Evaluation, evaluate
@@ -84,7 +83,7 @@ def study(
     """Study an agent into the run folder ``out``; what is finished there is read back instead.
 
     ``world`` and ``where`` as for ``rl.misgeneralisation.evaluate``. Probes, attributions and maps are made on the
-    world with its proxy broken, on held-out levels. Broken off, it goes on with the part that is missing.
+    world with its proxy broken (probes where ``rl.concepts.varied`` says), on held-out levels. Broken off, it goes on with the part that is missing.
 
     Raises
     ------
@@ -94,9 +93,9 @@ def study(
         if ``out`` holds something else.
     """
     check_fits(subject, world, view)
-    broken = parted(world)
+    broken, probed_in = parted(world), varied(world)
     where = distributions(world) if where is None else where
-    config = replace(config, concepts=config.concepts or told_by(world))
+    config = replace(config, concepts=config.concepts or told_by(probed_in))
     parameters: dict[str, Any] = {
         "config": {name: getattr(config, name) for name in config.__dataclass_fields__},
         "where": {name: one.describe() for name, one in where.items()},
@@ -123,7 +122,7 @@ def study(
             folder / "probes",
             lambda: probe_layers(
                 subject,
-                broken,
+                probed_in,
                 config.concepts,
                 view=view,
                 samples=config.samples,
@@ -163,16 +162,7 @@ def probe_layers(
     check_fits(subject, world, view)
     state = sampled_states(world, samples, seed=seed)
     seen = see(world, state, view)
-    values = labels(world, state, concepts)
-    names = [name for name in subject.layers if not list(subject.module.get_submodule(name).children())]
-    activations = {"input": seen, **capture(subject, seen, names)}
-    found: dict[tuple[str, str], ProbeResult] = {}
-    for kind in get_args(Kind):
-        chosen = {name: value for name, value in values.items() if CONCEPTS[name].kind == kind}
-        if chosen:
-            for result in probes(activations, chosen, kind=kind, seed=seed, progress=progress):
-                found[result.concept, result.layer] = result
-    return tuple(found[name, layer] for name in concepts for layer in activations)
+    return probed_layers(subject, seen, labelled(world, state, concepts), seed=seed, progress=progress)
 
 
 def _explained(

@@ -17,12 +17,13 @@ Result = TypeVar("Result")
 HOMES = (
     "core.provenance.Provenance",
     "core.uncertainty.Interval",
-    "core.probing.ProbeResult",
+    "core.probing.result.ProbeResult",
     "core.targets.Direction",
     "core.attribution.result.Attribution",
     "rl.misgeneralisation.Evaluation",
     "rl.misgeneralisation.Outcome",
     "rl.fields.Field",
+    "rl.fields.field.Field",
     "rl.study.Explained",
 )
 """The result types that may stand in a file; nothing else is ever made from one."""

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.activations import capture
 from core.errors import BadInput, UnknownName
-from core.probing import ProbeResult, probes
+from core.probing import Labelled, ProbeResult, probed_layers
 from core.progress import Progress, silent
 from core.subject import Subject
 from rl.foreign.playing import moments
@@ -43,14 +42,7 @@ def probe_inputs(
     seen, episode = moments(
         subject, env_id, episodes=EPISODES, each=-(-samples // EPISODES), seed=seed, progress=progress
     )
-    layers = [name for name in subject.layers if not list(subject.module.get_submodule(name).children())]
-    labels = {name: seen[:, names.index(name), 0, 0].numpy() for name in concepts or names}
-    found = probes(
-        {"input": seen, **capture(subject, seen, layers)},
-        labels,
-        kind="continuous",
-        groups=episode,
-        seed=seed,
-        progress=progress,
-    )
-    return tuple(sorted(found, key=lambda result: list(labels).index(result.concept)))
+    labels = {
+        name: Labelled("continuous", seen[:, names.index(name), 0, 0].numpy()) for name in concepts or names
+    }
+    return probed_layers(subject, seen, labels, groups=episode, seed=seed, progress=progress)

@@ -111,7 +111,7 @@ def probes(seed: int, *, useless: bool = False) -> list[ProbeResult]:
             at = 0.02 if useless else 0.95 - 0.1 * index - rng.uniform(0, 0.05)
             score = Interval(at, at - 0.05, at + 0.04, 90)
             control = Interval(0.01, -0.06, 0.05, 90)
-            made.append(ProbeResult(concept, layer, "continuous", score, control, 0.0, None, Provenance()))
+            made.append(ProbeResult(concept, layer, "continuous", score, control, 0.0, (), Provenance()))
     return made
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge as Peer
 from sklearn.linear_model import RidgeCV
 
-from core.ridge import PENALTIES, ridge
+from core.probing.ridge import PENALTIES, ridge
 
 
 def problem(n, d, seed, noise):

@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import RidgeCV
 
 from core.errors import BadInput
-from core.probing import probe, probes
+from core.probing import Labelled, probe, probes
 
 
 def planted(seed, n=400, d=20, noise=0.1):
@@ -81,7 +81,11 @@ def test_many_concepts_at_once_are_what_each_is_alone():
         ("continuous", {"a": first, "b": second}),
         ("categorical", {"b": second, "c": third}),
     ):
-        together = probes({"fc": features, "half": features[:, :8]}, chosen, kind=kind, seed=2)
+        together = probes(
+            {"fc": features, "half": features[:, :8]},
+            {name: Labelled(kind, np.asarray(labels)) for name, labels in chosen.items()},
+            seed=2,
+        )
         alone = [
             probe({"fc": features, "half": features[:, :8]}, labels, concept=name, kind=kind, seed=2)
             for name, labels in chosen.items()
