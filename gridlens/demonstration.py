@@ -9,7 +9,7 @@ from gridlens.attribution.page import write_page
 from gridlens.bars import bars
 from gridlens.commands.gallery import gallery
 from gridlens.commands.train import train
-from gridlens.comparison import compare_agents
+from gridlens.comparing.agents import compare_agents
 from gridlens.opened import open_subject
 from gridlens.probes import defaults, probe_page, probed
 from reports.front_page import Entry, report_entry, write_front

@@ -13,6 +13,7 @@ from core.errors import BadInput, NotFinite
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.similarity.hsic import gram, hsic, hsic_redrawn
+from core.similarity.matching import Shown
 from core.store.images import Images, held
 from core.subject import Subject, feed, hooked, layer_named
 from core.uncertainty import Interval, tails
@@ -110,7 +111,7 @@ def cka_matrix(
     images: Images | Float[Tensor, "n c h w"],
     layers: Sequence[str] | None = None,
     *,
-    other: Subject | None = None,
+    other: Subject | Shown | None = None,
     other_layers: Sequence[str] | None = None,
     batch_size: int = 32,
     seed: int = 0,
@@ -119,6 +120,7 @@ def cka_matrix(
 ) -> CkaMatrix:
     """CKA between layers (all, without names) of one subject, or of it and an ``other``, in one pass.
 
+    An ``other`` that takes another size of input comes with the same images in that size (``Shown``).
     HSIC is estimated without bias in each batch and averaged before the ratio is taken [nguyen2021]: memory does not
     depend on the number of images, nor the estimate on the batch size but by chance. Intervals are bootstraps over
     batches, wider the fewer there are [hesterberg2015], so the images should come in an order without meaning. Layers
@@ -138,7 +140,8 @@ def cka_matrix(
     >>> found.estimate.shape, found.estimate.diagonal().round(6).tolist()
     ((2, 2), [1.0, 1.0])
     """
-    source, second = held(images), other or subject
+    source = held(images)
+    second, seen = _beside(subject, source, other)
     rows = _names(subject, layers)
     columns = _names(second, other_layers) if other or other_layers else rows
     full, rest = divmod(len(source), batch_size)
@@ -147,7 +150,8 @@ def cka_matrix(
             f"a table of CKA needs at least {LEAST} batches of at least {SMALLEST} images; "
             f"given {len(source)} images in batches of {batch_size}"
         )
-    sums = list(_batches(subject, second, source, rows, columns, batch_size=batch_size, progress=progress))
+    sides = Shown(subject, source), Shown(second, seen)
+    sums = list(_batches(*sides, rows, columns, batch_size=batch_size, progress=progress))
     counts = np.array([count for count, _ in sums], float)
     across, one, two = (np.stack([tables[place] for _, tables in sums]) for place in range(3))
     drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), TABLES)
@@ -177,10 +181,17 @@ def _tables(
     return np.where(np.isfinite(across), across, np.nan)
 
 
+def _beside(subject: Subject, images: Images, other: Subject | Shown | None) -> Shown:
+    if not isinstance(other, Shown):
+        return Shown(other or subject, images)
+    if len(other.images) != len(images):
+        raise BadInput(f"CKA compares the same images; given {len(images)} and {len(other.images)}")
+    return other
+
+
 def _batches(
-    subject: Subject,
-    other: Subject,
-    source: Images,
+    one: Shown,
+    other: Shown,
     rows: Sequence[str],
     columns: Sequence[str],
     *,
@@ -188,18 +199,21 @@ def _batches(
     progress: Progress,
 ) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
     """For each batch how many images it has and HSIC: rows with columns, rows and columns with themselves."""
-    done = 0
-    for batch in source.batches(batch_size):
+    done, alone = 0, other.subject is one.subject
+    batches: Iterator[tuple[Tensor, Tensor]] = ((batch, batch) for batch in one.images.batches(batch_size))
+    if other.images is not one.images:
+        batches = zip(one.images.batches(batch_size), other.images.batches(batch_size), strict=True)
+    for batch, beside in batches:
         if (n := len(batch)) < SMALLEST:
             continue
-        grams = _grams(subject, batch, dict.fromkeys([*rows, *(columns if other is subject else ())]))
-        others = grams if other is subject else _grams(other, batch, dict.fromkeys(columns))
-        one = np.stack([grams[name].flatten().numpy() for name in rows])
-        two = np.stack([others[name].flatten().numpy() for name in columns])
+        grams = _grams(one.subject, batch, dict.fromkeys([*rows, *(columns if alone else ())]))
+        others = grams if alone else _grams(other.subject, beside, dict.fromkeys(columns))
+        across = np.stack([grams[name].flatten().numpy() for name in rows])
+        down = np.stack([others[name].flatten().numpy() for name in columns])
         scale = n * (n - 3)
-        yield n, (one @ two.T / scale, (one**2).sum(1) / scale, (two**2).sum(1) / scale)
+        yield n, (across @ down.T / scale, (across**2).sum(1) / scale, (down**2).sum(1) / scale)
         done += n
-        progress(done, max(done, len(source)), "comparing layers")
+        progress(done, max(done, len(one.images)), "comparing layers")
 
 
 def _grams(subject: Subject, batch: Tensor, layers: dict[str, None]) -> dict[str, Tensor]:

@@ -54,8 +54,8 @@ def low_power(tests: Sequence[Tested]) -> str:
     largest = max(weak, key=lambda test: test.difference.detectable)
     return (
         f"Low power: in {len(weak)} of {len(tests)} tests a true difference of {100 * LARGE:.0f} points would often "
-        f"have been missed (most in {largest.what}, where only {100 * largest.difference.detectable:.0f} points could be "
-        "shown). No difference there means: none so large."
+        f"have been missed (most in {largest.what}, where only {100 * largest.difference.detectable:.0f} points "
+        "could be shown). No difference there means: none so large."
     )
 
 

@@ -16,7 +16,7 @@ from envs import engine
 from envs.observations import observation_shape
 from envs.registry import world
 from gridlens.cli import main
-from gridlens.comparison import compare_agents
+from gridlens.comparing.agents import compare_agents
 from gridlens.terminal.players import by_agent
 from reports import html
 from rl.acting import EPSILON, ask, blank

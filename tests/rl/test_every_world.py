@@ -9,7 +9,7 @@ import torch
 
 from core.errors import UnknownName
 from envs.registry import WORLDS, world
-from gridlens.comparison import compare_agents
+from gridlens.comparing.agents import compare_agents
 from gridlens.outcomes import notes, tables
 from gridlens.words import words_of
 from reports import html

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from core.progress import Progress
 from envs.spec import World
+from gridlens.comparing.joint import joint_worlds
 from gridlens.evidence import evidence, setting
-from gridlens.joint import joint_worlds
 from gridlens.words import words_of
 from reports.comparison import compare
 from reports.exports import export
