@@ -7,9 +7,8 @@ from core.progress import Progress, silent
 from gridlens.opened import Opened
 from reports.figures import ProbeCurve, probe_scores
 from reports.sections import Cell, Figure, Report, Section, Table
-from rl.concepts import told_by
+from rl.concepts import told_by, varied
 from rl.foreign.knowledge import probe_inputs
-from rl.goals import parted
 from rl.study import probe_layers
 from vision.study import probe_factors
 
@@ -20,7 +19,7 @@ def defaults(opened: Opened) -> tuple[str, ...]:
     """What is looked for unless something else is asked; of a stranger in its own environment, what it sees."""
     if opened.env_id is not None:
         return opened.subject.spec.channels[:6] if opened.subject.spec.shape[1:] == (1, 1) else ()
-    return FACTORS if opened.agent is None else told_by(opened.agent.world)
+    return FACTORS if opened.agent is None else told_by(varied(opened.agent.world))
 
 
 def probed(
@@ -38,7 +37,7 @@ def probed(
         )
     if opened.agent is None:
         return probe_factors(opened.subject, concepts, images=samples, seed=seed, progress=progress)
-    world = parted(opened.agent.world)
+    world = varied(opened.agent.world)
     return probe_layers(
         opened.subject, world, concepts, view=opened.agent.view, samples=samples, seed=seed, progress=progress
     )

@@ -104,7 +104,7 @@ def _drawn(subject: Subject, world: World, view: str, name: str, *, seed: int) -
     """The pairs of an edit, one by one, as states of ``TRIES`` levels are looked at."""
     head, rng, edit = action_head(subject), np.random.default_rng(seed), edits_of(world)[name]
     for start in range(0, TRIES, BATCH):
-        state = sampled_states(world, BATCH, seed=int(rng.integers(2**31)))
+        state = sampled_states(world, BATCH, seed=int(rng.integers(2**31)), fresh=True)
         edited, which = edit.make(world, state, rng)
         clean, corrupted = see(world, state, view), see(world, edited, view)
         plus, minus = _best(subject, clean, head), _best(subject, corrupted, head)

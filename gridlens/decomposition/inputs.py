@@ -82,7 +82,7 @@ def many(
         return Inputs(TensorImages(seen), "moments", drawable=False)
     if opened.agent is not None:
         world = parted(opened.agent.world)
-        state = sampled_states(world, count or STATES, seed=seed)
+        state = sampled_states(world, count or STATES, seed=seed, fresh=True)
         return Inputs(TensorImages(see(world, state, opened.agent.view)), "states", world, opened.agent.view)
     height, width = subject.spec.shape[1:]
     source = open_images(images or "shapes", size=(height, width), count=count, progress=progress)

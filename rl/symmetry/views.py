@@ -77,4 +77,4 @@ def turned_states(world: World, view: str, *, count: int = STATES, seed: int = 0
     still = still_planes(world, view)
     dials = ", ".join(f"{name}={value}" for name, value in world.describe().items() if name != "name")
     words = f"{count} states of held-out levels of {world.name} ({dials}), seed {seed}, the agent on any free cell"
-    return TurnedViews(see(world, sampled_states(world, count, seed=seed), view), still, words)
+    return TurnedViews(see(world, sampled_states(world, count, seed=seed, fresh=True), view), still, words)

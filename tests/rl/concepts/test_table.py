@@ -8,7 +8,7 @@ from envs import engine
 from envs.editing.edits import move, place_agent
 from envs.registry import world
 from envs.state import AGENT, WALL
-from rl.concepts import CONCEPTS, labels, sampled_states
+from rl.concepts import labels, sampled_states
 
 
 def open_room():
@@ -22,19 +22,30 @@ def open_room():
 
 def test_labels_are_true_of_a_state_made_by_hand():
     maze, state = open_room()
-    found = {name: value.tolist() for name, value in labels(maze, state, list(CONCEPTS)).items()}
-    assert found == {
-        "goal row": [2],
-        "goal column": [3],
-        "goal rows below": [-1],
-        "goal columns right": [2],
-        "agent row": [3],
-        "agent column": [1],
-        "steps to goal": [3],
-        "steps to proxy": [4],
-        "turn to goal": [0],  # up before right, among equals
-        "turn to proxy": [0],
+    known = {
+        "goal row": 2,
+        "goal column": 3,
+        "goal rows below": -1,
+        "goal columns right": 2,
+        "proxy row": 1,
+        "proxy column": 3,
+        "proxy rows below": -2,
+        "proxy columns right": 2,
+        "agent row": 3,
+        "agent column": 1,
+        "steps to goal": 3,
+        "steps to proxy": 4,
+        "turn to goal": 0,  # up before right, among equals
+        "turn to proxy": 0,
+        "goal adjacent": False,
+        "proxy nearer": False,
+        "cheese count": 1,
+        "up barred": False,
+        "left barred": True,
+        "right barred": False,
+        "down barred": True,
     }
+    assert {name: value.item() for name, value in labels(maze, state, list(known)).items()} == known
 
 
 def test_a_wall_turns_the_way():
