@@ -14,13 +14,12 @@ from envs import engine
 from envs.editing.edits import everywhere
 from envs.pictures.rendering import frame
 from envs.spec import World
-from envs.state import WALL
+from envs.state import WALL, State, hashes, take
 from envs.terrain.paths import MOVES
-from rl.acting import action_head, best, worth
+from rl.acting import action_head, answering, best, worth
 from rl.agents import check_fits, see
-from rl.episodes import trajectory
-from rl.goals import SHIFTED, event, goals_of, places_of, ways
-from rl.rollouts import level_seeds, play
+from rl.goals import event, goals_of, places_of
+from rl.rollouts import UNLIMITED
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +47,17 @@ class Field:
     head: str = "policy"
 
 
-def field_of(subject: Subject, world: World, level: int, *, view: str = "window") -> Field:
-    """Value and policy of an agent on every free cell of one level.
+def field_of(subject: Subject, world: World, where: int | State, *, view: str = "window") -> Field:
+    """Value and policy of an agent on every free cell of one level's start, or of a state (of one instance).
 
     The agent's own cell is where ``everywhere`` puts it; the goal's cell is left out, for standing there ends the
-    level. Path: the most likely action at every step, until the level ends or a state comes back.
+    level. Path: the most likely action at every step, until the level ends or a cell comes back. A subject from
+    ``core.interventions.intervened`` or ``edited`` gives the field under the intervention.
 
     Raises
     ------
     BadInput
-        if the world does not fit the agent.
+        if the world does not fit the agent, or the state has several instances.
 
     >>> from envs.registry import world
     >>> from rl.agents import as_subject
@@ -68,7 +68,7 @@ def field_of(subject: Subject, world: World, level: int, *, view: str = "window"
     (7, 7, 4)
     """
     check_fits(subject, world, view)
-    state = engine.reset(world, [level])
+    state = state_at(world, where)
     placed = everywhere(world, state)
     head = action_head(subject)
     with torch.no_grad():
@@ -81,65 +81,62 @@ def field_of(subject: Subject, world: World, level: int, *, view: str = "window"
     policy[rows, columns] = likely.cpu().numpy()
     return Field(
         subject=subject.name,
-        level=level,
+        level=int(state.level[0]),
         values=values,
         policy=policy,
         moves=_moves(state.planes[0, WALL], policy),
-        path=greedy_path(subject, world, level, view=view),
+        path=greedy_path(subject, world, state, view=view),
         frame=_grid_alone(frame(world, state, 0), world),
         marks=_marks(world, state),
-        provenance=provenance(
-            subject=subject.fingerprint, data=fingerprint(repr(world.describe()), str(level)), view=view
-        ),
+        provenance=provenance(subject=subject.fingerprint, data=data_of(world, state), view=view),
         head=head,
     )
 
 
+def state_at(world: World, where: int | State) -> State:
+    """The start of a level, or the state itself, a copy.
+
+    Raises
+    ------
+    BadInput
+        if the state has several instances.
+
+    >>> from envs.registry import world
+    >>> state_at(world("cheese", size=7), 3).level.tolist()
+    [3]
+    """
+    if not isinstance(where, State):
+        return engine.reset(world, [where])
+    if len(where.clock) != 1:
+        raise BadInput(
+            f"a state of one instance was expected; got {len(where.clock)}: take(state, [0]) takes one"
+        )
+    return take(where, slice(None))
+
+
+def data_of(world: World, state: State) -> str:
+    """The fingerprint of a world and a state of it."""
+    return fingerprint(repr(world.describe()), *hashes(state))
+
+
 def greedy_path(
-    subject: Subject, world: World, level: int, *, view: str = "window"
+    subject: Subject, world: World, where: int | State, *, view: str = "window"
 ) -> Int[np.ndarray, "t 2"]:
     """The cells (row, column) that the most likely actions lead through; ends where a cell comes back."""
-    cells = trajectory(play(subject, world, np.array([level]), view=view, greedy=True), 0).positions
-    seen: set[tuple[int, int]] = set()
-    for index, (row, column) in enumerate(cells.tolist()):
-        if (row, column) in seen:
-            return cells[:index]
-        seen.add((row, column))
-    return cells
-
-
-def shown_levels(world: World, n: int, *, seed: int = 0) -> list[int]:
-    """The ``n`` held-out levels that pages show: by ``parting_levels`` where goal and proxy are places, else any.
-
-    >>> from envs.registry import world
-    >>> len(shown_levels(world("monster"), 2))
-    2
-    """
-    if goals_of(world).places is not None:
-        return parting_levels(world, n, seed=seed)
-    return [int(level) for level in level_seeds(n, split="test", seed=seed)] if n else []
-
-
-def parting_levels(world: World, n: int, *, seed: int = 0, among: int = 1000) -> list[int]:
-    """The ``n`` held-out levels, of ``among`` drawn, in which the ways to goal and proxy part soonest and go farthest.
-
-    Chosen by the maze alone, not by what any agent does there: ordered by how far the nearer of the two lies from
-    where the ways part, the part that they share counted against it.
-
-    >>> from envs.registry import world
-    >>> len(parting_levels(world("cheese", size=9, rand_region=63), 2))
-    2
-    """
-    levels = level_seeds(among, split="test", seed=seed)
-    way = ways(world, engine.reset(world, levels))
-    telling = np.flatnonzero(way.telling)
-    if len(telling) < n:
-        raise BadInput(
-            f"of {among} levels only {len(telling)} part the ways to goal and proxy of world {world.name!r}, and {n} "
-            f"were asked for; turn the dials {', '.join(goals_of(world).shifts[SHIFTED])}"
-        )
-    worth = np.minimum(way.to_goal, way.to_proxy) - 2 * way.shared
-    return [int(level) for level in levels[telling[np.argsort(-worth[telling], kind="stable")[:n]]]]
+    state, answer, head = state_at(world, where), answering(subject, 1), action_head(subject)
+    cells = [tuple(state.agent[0].tolist())]
+    for _ in range(world.limit or UNLIMITED):
+        with torch.no_grad():
+            action = answer(see(world, state, view), torch.tensor([0]))[head].argmax(1).cpu().numpy()
+        played = engine.step(world, state, action)
+        stands = state if played.final is None else played.final
+        cell = tuple(stands.agent[0].tolist())
+        if cell in cells:
+            break
+        cells.append(cell)
+        if played.final is not None:
+            break
+    return np.array(cells)
 
 
 def _grid_alone(picture: UInt8[np.ndarray, "y x 3"], world: World) -> UInt8[np.ndarray, "inner x 3"]:
