@@ -140,11 +140,13 @@ def _redrawn(n: int, rng: np.random.Generator) -> Iterator[NDArray]:
 
 
 def _places(confidence: NDArray) -> NDArray:
-    return np.minimum((confidence * BINS).astype(int), BINS - 1)
+    found: NDArray = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return found
 
 
 def _one_hot(confidence: NDArray) -> NDArray:
-    return np.eye(BINS)[_places(confidence)]
+    found: NDArray = np.eye(BINS)[_places(confidence)]
+    return found
 
 
 def _gaps(confidence: NDArray, right: NDArray) -> NDArray:

@@ -119,8 +119,9 @@ def _at(text: str) -> Member:
         raise BadInput(
             f"{source!r} is a classifier, which has no snapshots; give a file of weights after the @, or 'untrained'"
         )
-    plain = detail in ("untrained", "default")
-    return Member(f"{source} ({detail if plain else Path(detail).stem})", text, "classifier", source, detail)
+    which = detail if detail in ("untrained", "default") else Path(detail).stem
+    model = source.rpartition(":")[2]
+    return Member(model if which == model else f"{model} ({which})", text, "classifier", source, detail)
 
 
 def _whole(text: str) -> Member:
