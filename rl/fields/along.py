@@ -1,6 +1,6 @@
 """Along: a direction added to a layer in growing amounts everywhere; where does the agent walk then?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from core.targets import Direction, checked
 from envs.spec import World
 from envs.state import State
 from rl.agents import check_fits, see
-from rl.fields.field import data_of, state_at
+from rl.fields.field import data_of, marks_of, state_at
 from rl.fields.paths import drawn_everywhere, geometric_means
 from rl.fields.retarget import random_directions
 from rl.fields.walk import walk_of
@@ -33,6 +33,7 @@ class Along:
     direction: str
     amounts: tuple[float, ...]
     start: tuple[int, int]
+    marks: Mapping[str, tuple[int, int]]
     likely: Float[np.ndarray, "n h w"] = field(repr=False)
     control: Float[np.ndarray, "r n h w"] = field(repr=False)
     provenance: Provenance = field(repr=False)
@@ -92,6 +93,7 @@ def along(
         direction=str(direction),
         amounts=tuple(float(amount) for amount in amounts),
         start=(row, column),
+        marks=marks_of(world, state),
         likely=by(direction),
         control=np.array(others).reshape(-1, len(amounts), *walk.shape),
         provenance=provenance(

@@ -86,8 +86,8 @@ def field_of(subject: Subject, world: World, where: int | State, *, view: str = 
         policy=policy,
         moves=_moves(state.planes[0, WALL], policy),
         path=greedy_path(subject, world, state, view=view),
-        frame=_grid_alone(frame(world, state, 0), world),
-        marks=_marks(world, state),
+        frame=pictured(world, state),
+        marks=marks_of(world, state),
         provenance=provenance(subject=subject.fingerprint, data=data_of(world, state), view=view),
         head=head,
     )
@@ -139,10 +139,16 @@ def greedy_path(
     return np.array(cells)
 
 
-def _grid_alone(picture: UInt8[np.ndarray, "y x 3"], world: World) -> UInt8[np.ndarray, "inner x 3"]:
-    """The picture without the strip above the grid on which worlds with gauges show them."""
+def pictured(world: World, state: State) -> UInt8[np.ndarray, "y x 3"]:
+    """A state of one instance as a picture, without the strip above the grid on which worlds with gauges show them.
+
+    >>> from envs.registry import world
+    >>> pictured(world("monster"), state_at(world("monster"), 0)).shape
+    (336, 336, 3)
+    """
+    whole = frame(world, state, 0)
     _, rows, columns = world.shape
-    return picture[-rows * (picture.shape[1] // columns) :]
+    return whole[-rows * (whole.shape[1] // columns) :]
 
 
 def _moves(wall: UInt8[np.ndarray, "h w"], policy: Float[np.ndarray, "h w a"]) -> Float[np.ndarray, "h w 2"]:
@@ -153,7 +159,13 @@ def _moves(wall: UInt8[np.ndarray, "h w"], policy: Float[np.ndarray, "h w a"]) -
     return moves
 
 
-def _marks(world: World, state: engine.State) -> dict[str, tuple[int, int]]:
+def marks_of(world: World, state: State) -> dict[str, tuple[int, int]]:
+    """Where goal and proxy lie, by event name; none in worlds whose goal is no place.
+
+    >>> from envs.registry import world
+    >>> list(marks_of(world("cheese", size=7), state_at(world("cheese", size=7), 3)))
+    ['cheese', 'corner']
+    """
     if goals_of(world).places is None:
         return {}
     known = places_of(world)

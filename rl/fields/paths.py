@@ -1,10 +1,11 @@
 """How likely an agent walks to every cell: along the likeliest of the shortest ways, and by any way at all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from core.provenance import Provenance, provenance
@@ -13,7 +14,7 @@ from envs.spec import World
 from envs.state import State
 from rl.acting import action_head, blank, chances
 from rl.agents import check_fits, see
-from rl.fields.field import data_of, state_at
+from rl.fields.field import data_of, marks_of, pictured, state_at
 from rl.fields.walk import Walk, walk_of
 from rl.rollouts import UNLIMITED
 
@@ -25,7 +26,7 @@ class PathProbabilities:
     ``likely``: the geometric mean of the probabilities of the steps of a shortest way, the likeliest of the shortest
     [mini2023]; 1 where it stands. ``reach``: the probability that it ever comes there within ``limit`` steps, by
     whatever way; that of play where ``exact``, else that of an agent without memory in a world that stands still.
-    ``steps``: the length of a shortest way.
+    ``steps``: the length of a shortest way. ``frame`` and ``marks`` as of a Field.
     """
 
     subject: str
@@ -36,6 +37,8 @@ class PathProbabilities:
     steps: Float[np.ndarray, "h w"] = field(repr=False)
     limit: int
     exact: bool
+    frame: UInt8[np.ndarray, "y x 3"] = field(repr=False)
+    marks: Mapping[str, tuple[int, int]]
     provenance: Provenance = field(repr=False)
 
 
@@ -73,6 +76,8 @@ def path_probabilities(
         steps=walk.map(np.where(far < 0, np.nan, far)),
         limit=limit,
         exact=walk.still and blank(subject, 1) is None,
+        frame=pictured(world, state),
+        marks=marks_of(world, state),
         provenance=provenance(subject=subject.fingerprint, data=data_of(world, state), view=view),
     )
 

@@ -27,7 +27,8 @@ ELSEWHERE = "floor"
 
 @dataclass(frozen=True, eq=False)
 class Reasons:
-    """Attribution over t steps: ``sums`` (t, k) for the k ``channels``, ``maps`` (t, rows, columns) of what was seen.
+    """Attribution over t steps: ``sums`` (t, k) for the k ``channels``, ``maps`` (t, rows, columns) over the picture of
+    what was seen.
 
     Channels are those of the view, or, of pictures and of methods that ask about objects, the kinds of thing in it.
     ``gaps``: how far each step's sum is from what the method promises (0 where it promises nothing).
@@ -60,11 +61,12 @@ def reasons_of(
         if there is no such method, or the network cannot take it.
     """
     world, state, view = scene
-    things = parts(world, state, view)
+    kind = parse_view(world, view).kind
+    things = parts(world, state, view) if kind == "rgb" or method in BY_PARTS else None
     values, gaps = torch.zeros(0), np.zeros(len(seen))
     for rows, output, asked in _groups(subject, outputs, memories):
         options: dict[str, Any] = {}
-        if method in BY_PARTS:
+        if things is not None and method in BY_PARTS:
             chosen = Parts(things.labels[rows], tuple(things.names[row] for row in rows))
             options = {"parts": chosen, "baseline": baseline(world, state, view)[rows]}
         made = attribute(asked, seen[rows], output, method=method, **options)
@@ -73,9 +75,31 @@ def reasons_of(
         values[rows] = made.maps().detach().cpu().float()
         if made.completeness_gap is not None:
             gaps[rows] = made.completeness_gap.detach().cpu().numpy()
-    names, sums = _summed(values, things, method, subject.spec.channels, parse_view(world, view).kind)
+    if things is None and values.shape[1] == len(subject.spec.channels):
+        names, sums = subject.spec.channels, values.flatten(2).sum(2).numpy()
+    else:
+        names, sums = _by_kind(values, things or parts(world, state, view))
     of = outputs[0].head if len({one.index for one in outputs}) == 1 else f"{outputs[0].head} chosen"
-    return Reasons(of, method, names, sums, values.sum(1).numpy(), gaps)
+    return Reasons(of, method, names, sums, as_pictured(values, world, view).numpy(), gaps)
+
+
+def as_pictured(values: Float[Tensor, "t c h w"], world: World, view: str) -> Float[Tensor, "t rows columns"]:
+    """Channels summed, laid out as ``envs.pictures.seen`` draws the view: upright, what is held in a strip on top.
+
+    >>> from envs.registry import world
+    >>> as_pictured(torch.ones(1, 5, 15, 15), world("monster"), "window").shape
+    torch.Size([1, 16, 15])
+    """
+    kind, _, flipped = parse_view(world, view)
+    if kind == "rgb":
+        return values.sum(1)
+    upright = values.flip(2) if flipped else values
+    held = len(world.gauges)
+    if not held or values.shape[1] <= held:
+        return upright.sum(1)
+    strip = upright[:, -held:].sum((1, 2, 3)) / values.shape[3]
+    grid = upright[:, :-held].sum(1)
+    return torch.cat([strip[:, None, None].expand(-1, 1, values.shape[3]), grid], 1)
 
 
 def _groups(
@@ -102,15 +126,13 @@ class _Recalling(nn.Module):
         return {head: answer for head, answer in answers.items() if head != "memory"}
 
 
-def _summed(
-    values: Tensor, things: Parts, method: str, channels: tuple[str, ...], kind: str
+def _by_kind(
+    values: Float[Tensor, "t c h w"], things: Parts
 ) -> tuple[tuple[str, ...], Float[np.ndarray, "t k"]]:
-    """By the view's own channels where these are kinds of thing, else by the kinds of the objects that it shows."""
-    if kind != "rgb" and method not in BY_PARTS and values.shape[1] == len(channels):
-        return channels, values.flatten(2).sum(2).numpy()
-    labels = (
-        things.labels if values.shape[1] == things.labels.shape[1] else things.labels.amax(1, keepdim=True)
-    )
+    """Sums over the cells of each kind of object; over what is none of them, where that is not 0."""
+    labels = things.labels
+    if values.shape[1] != labels.shape[1]:
+        labels = labels.amax(1, keepdim=True)
     totals: dict[str, np.ndarray] = {}
     for step, (value, label) in enumerate(zip(values, labels, strict=True)):
         sums = torch.zeros(len(things.names[step]) + 1)

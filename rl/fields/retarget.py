@@ -1,11 +1,11 @@
 """Retargeting: a unit held up, or a direction added, at the place of each cell; does the agent then walk there?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from core.activations import capture
@@ -18,7 +18,7 @@ from core.targets import Direction, Unit, checked
 from envs.spec import World
 from envs.state import State
 from rl.agents import check_fits, see
-from rl.fields.field import data_of, state_at
+from rl.fields.field import data_of, marks_of, pictured, state_at
 from rl.fields.paths import drawn_everywhere, geometric_means
 from rl.fields.placing import mapped, pixels, placed, positions
 from rl.fields.walk import Walk, walk_of
@@ -45,6 +45,8 @@ class Retargeting:
     after: Float[np.ndarray, "h w"] = field(repr=False)
     control: Float[np.ndarray, "r h w"] = field(repr=False)
     controls: tuple[str, ...]
+    frame: UInt8[np.ndarray, "y x 3"] = field(repr=False)
+    marks: Mapping[str, tuple[int, int]]
     provenance: Provenance = field(repr=False)
 
     @property
@@ -147,6 +149,8 @@ def retarget(
             -1, *walk.shape
         ),
         controls=tuple(map(str, others)),
+        frame=pictured(world, state),
+        marks=marks_of(world, state),
         provenance=provenance(
             subject=subject.fingerprint,
             data=data_of(world, state),
