@@ -8,12 +8,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from core.errors import UnknownName
+from core.probing.logistic import logistic
 from core.probing.ridge import ridge
 from core.probing.splits import Split
 from core.probing.tasks import Task
 
-METHODS = ("ridge",)
-"""How a linear map can be fitted."""
+METHODS = ("ridge", "logistic")
+"""How a linear map can be fitted; by "logistic" only what is binary or categorical, the rest by ridge."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,39 @@ def fit_all(
     if method not in METHODS:
         raise UnknownName("method of probes", method, METHODS)
     groups = None if samples.alone else samples.index[samples.fitted]
-    return _by_ridge(features[samples.fitted], features[~samples.fitted], tasks, samples, groups)
+    known, held = features[samples.fitted], features[~samples.fitted]
+    chosen = [method == "logistic" and task.kind in ("binary", "categorical") for task in tasks]
+    found: dict[int, Fitted] = {}
+    for by, fit in ((True, _by_logistic), (False, _by_ridge)):
+        places = [i for i, one in enumerate(chosen) if one == by]
+        if places:
+            made = fit(known, held, [tasks[i] for i in places], samples, groups)
+            found.update(zip(places, made, strict=True))
+    return [found[i] for i in range(len(tasks))]
+
+
+def _by_logistic(
+    known: NDArray, held: NDArray, tasks: Sequence[Task], samples: Split, groups: NDArray | None
+) -> list[Fitted]:
+    labels = [_numbered(task)[samples.fitted] for task in tasks]
+    found = []
+    for model, task in zip(logistic(known, labels, groups=groups), tasks, strict=True):
+        guess = _a_column_a_class(model.predict(held), task)
+        slopes = _a_column_a_class(model.weights / model.scale, task)
+        found.append(Fitted(guess, slopes, "logistic", float(model.penalty)))
+    return found
+
+
+def _numbered(task: Task) -> NDArray:
+    if task.kind == "binary":
+        return task.labels.astype(np.int64)
+    return np.searchsorted(task.columns.classes, task.labels)
+
+
+def _a_column_a_class(values: NDArray, task: Task) -> NDArray:
+    """Two classes share one column of weights."""
+    two = task.kind == "categorical" and values.shape[1] == 1
+    return np.concatenate([-values, values], 1) if two else values
 
 
 def _by_ridge(

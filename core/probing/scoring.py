@@ -25,7 +25,7 @@ Mark = Interval | NDArray
 
 def mark(task: Task, guess: Float[np.ndarray, "h k"], samples: Split) -> Mark:
     """What has to be kept of a task's guesses for the samples that are scored."""
-    held, index = ~samples.fitted, held_index(samples)
+    held, index = ~samples.fitted, samples.held
     if task.kind == "binary":
         return auc_interval(task.labels[held].astype(bool), guess[:, 0], index)
     if task.kind == "categorical":
@@ -35,16 +35,11 @@ def mark(task: Task, guess: Float[np.ndarray, "h k"], samples: Split) -> Mark:
     return by_group(np.einsum("hk,hk->h", missed, missed)[:, None], index)[:, 0]
 
 
-def held_index(samples: Split) -> NDArray:
-    """The group of each sample that is scored, counted among those that are scored."""
-    return np.asarray(np.unique(samples.index[~samples.fitted], return_inverse=True)[1])
-
-
 def intervals(
     marks: Mapping[str, Sequence[Mark]], tasks: Sequence[Task], samples: Split, *, seed: int
 ) -> dict[tuple[str, int], Interval]:
     """The score of each task, by its number, at each layer; one set of bootstrap samples serves all."""
-    index, held = held_index(samples), ~samples.fitted
+    index, held = samples.held, ~samples.fitted
     drawn = redrawn(int(index.max()) + 1, seed=seed)
     found = {
         (layer, i): one

@@ -1,6 +1,7 @@
 """Groups that stay together: which samples are fitted and which scored, folds, and labels shuffled between groups."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int
@@ -25,6 +26,11 @@ class Split:
     def alone(self) -> bool:
         """Whether every sample is its own group."""
         return self.groups == len(self.index)
+
+    @cached_property
+    def held(self) -> Int[np.ndarray, "h"]:
+        """The group of each sample that is scored, counted among the groups that are."""
+        return np.asarray(np.unique(self.index[~self.fitted], return_inverse=True)[1])
 
 
 def split(n: int, groups: ArrayLike | None, *, seed: int) -> Split:
