@@ -19,7 +19,8 @@ class FeatureImage:
 
     ``activation`` is the objective's value on the clean image, ``fired`` whether that is anything but zero
     everywhere; ``trace`` (steps,) its values on the way, under transforms. ``copy`` counts the images of a
-    target that asks for several.
+    target that asks for several. Where the image had to settle on a possible input, ``relaxed`` is what the mixture
+    before it reached, which is none.
     """
 
     target: str
@@ -30,6 +31,7 @@ class FeatureImage:
     seed: int
     provenance: Provenance = field(repr=False)
     copy: int = 0
+    relaxed: float | None = None
 
     def _repr_png_(self) -> bytes:
         return png(self.image)

@@ -146,6 +146,17 @@ def channel(layer: str, index: int) -> Objective:
     return _on_layer(layer, str(Unit(layer, index)), lambda seen: seen.maps(layer)[:, index].mean((1, 2)))
 
 
+def peak(layer: str, index: int) -> Objective:
+    """A channel's largest value over positions: what its exemplars are ranked by.
+
+    >>> print(peak("conv", 3))
+    conv:3@peak
+    """
+    return _on_layer(
+        layer, f"{Unit(layer, index)}@peak", lambda seen: seen.maps(layer)[:, index].amax((1, 2))
+    )
+
+
 def neuron(layer: str, index: int, y: int | None = None, x: int | None = None) -> Objective:
     """A channel at one position - row, column of its map - or in the middle: a single object.
 

@@ -75,8 +75,7 @@ def render(
 
             begin = None if start is None else start[members].repeat_interleave(_counts(chosen), dim=0)
             found = ascend(quick, chosen, shape, begin, seed=seed, steps=steps, recipe=how, tick=tick)
-            clean = resampled(found[0], view_size(how.wobble, shape[1:], subject.spec.shape[1:]))
-            made |= zip(members, _made(quick, chosen, clean, *found, seed=seed, stamp=stamp), strict=True)
+            made |= zip(members, _made(quick, chosen, found, how, seed=seed, stamp=stamp), strict=True)
             done += count
     return tuple(image for i in range(len(wanted)) for image in made[i])
 
@@ -84,25 +83,42 @@ def render(
 def _made(
     subject: Subject,
     wanted: Sequence[Objective],
-    clean: Float[Tensor, "n c s t"],
-    images: Float[Tensor, "n c h w"],
-    traces: Float[Tensor, "steps n"],
+    found: tuple[Float[Tensor, "n c h w"], Float[Tensor, "steps n"]],
+    recipe: Recipe,
     *,
     seed: int,
     stamp: Provenance,
 ) -> Iterator[tuple[FeatureImage, ...]]:
     """Every objective's pictures with what they reach without transforms, at the size the network sees."""
-    with torch.no_grad():
-        values = values_of(subject, wanted, clean, images)
+    (images, traces), settle = found, recipe.parametrisation.settle
+    values = _reached(subject, wanted, images, recipe)
     check_finite(subject, wanted, values[None], first=len(traces))
+    relaxed: list[float | None] = [None] * len(images)
+    if settle is not None:
+        relaxed, images = values.tolist(), settle(subject, wanted, images).to(images.device)
+        values = _reached(subject, wanted, images, recipe)
     images, traces, reached = images.cpu(), traces.cpu(), values.tolist()
     for each, rows in zip(wanted, rows_of(wanted), strict=True):
         yield tuple(
             FeatureImage(
-                str(each), images[row], reached[row], reached[row] != 0, traces[:, row], seed, stamp, copy
+                str(each),
+                images[row],
+                reached[row],
+                reached[row] != 0,
+                traces[:, row],
+                seed,
+                stamp,
+                copy,
+                relaxed[row],
             )
             for copy, row in enumerate(range(rows.start, rows.stop))
         )
+
+
+def _reached(subject: Subject, wanted: Sequence[Objective], images: Tensor, recipe: Recipe) -> Tensor:
+    clean = resampled(images, view_size(recipe.wobble, images.shape[2:], subject.spec.shape[1:]))
+    with torch.no_grad():
+        return values_of(subject, wanted, clean, images)
 
 
 def _counts(wanted: Sequence[Objective]) -> Tensor:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from core.errors import BadInput
+from core.subject import Subject
 
 COLOUR_CORRELATION = (
     (0.26, 0.09, 0.02),
@@ -38,12 +40,17 @@ class Canvas:
     image: Callable[[], Tensor]
 
 
+Settle = Callable[[Subject, Sequence[Any], Tensor], Tensor]
+"""Subject, objectives and an image for each, to possible inputs."""
+
+
 @dataclass(frozen=True)
 class Parametrisation:
     """How a batch of images begins: one generator an image, their shape, and images to start from, or None.
 
     Steps of one size mean different things to each, so ``rate`` is the learning rate that suits it. Where ``images``
-    are made of one piece, every target gets that many; where ``shape`` is given, no other can be made.
+    are made of one piece, every target gets that many; where ``shape`` is given, no other can be made. Where not every
+    image is a possible input, ``settle`` finds possible ones for the objectives from those that the ascent ended with.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Parametrisation:
     rate: float
     images: int = 1
     shape: Shape | None = None
+    settle: Settle | None = None
 
 
 def stacked(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from core.errors import BadInput
 from core.progress import Progress, silent
 from core.subject import Subject
 from feature_viz.examples.exemplars import ImageSource
@@ -11,7 +12,9 @@ from feature_viz.gallery.gallery import gallery as make_gallery
 from feature_viz.gallery.plan import Request
 from feature_viz.gallery.views import Making
 from feature_viz.recipes import Way, as_recipe
+from gridlens.agent_galleries import shown
 from gridlens.families.linking import link_found
+from gridlens.opened import Opened, open_subject
 from reports.gallery.pages import write_gallery
 from vision.datasets import open_images
 from vision.grey import suited
@@ -36,22 +39,24 @@ class Made(TypedDict, total=False):
 
 
 def gallery(
-    model: str | Subject = "shapes",
-    images: str | Path | ImageSource = "shapes",
+    model: str | Path | Subject | Opened = "shapes",
+    images: str | Path | ImageSource | None = None,
     *,
     layers: str | None = None,
     units: str | None = None,
     views: str = "all",
     only_missing: bool = False,
     redo: str | None = None,
+    count: int | None = None,
     out: str | Path | None = None,
     progress: Progress = silent,
     **made: Unpack[Made],
 ) -> GalleryResult:
     """What every unit of some layers looks for: a run folder with a site, ``out``/index.html, that opens offline.
 
-    ``model`` is a Subject, or a name that ``load_classifier`` knows; ``images`` a source, or what ``open_images``
-    takes (made grey for networks of one channel). What is to be shown - ``layers``, ``units``, ``views``,
+    ``model`` is a Subject, what ``load_classifier`` knows, an agent's folder, an organism, or an ``Opened``;
+    ``images`` a source, or what ``open_images`` takes (made grey for networks of one channel). An agent is shown
+    ``count`` states of its world (``gridlens.agent_galleries``). What is to be shown - ``layers``, ``units``, ``views``,
     ``only_missing``, ``redo`` - is told by ``feature_viz.gallery.plan.Request``; how pictures are made - ``steps``,
     ``seed``, ``recipe``, ``engine``, ``judge`` - by ``feature_viz.gallery.views.Making``. Broken off and called
     again it goes on where it was. The result shows itself in a notebook.
@@ -68,17 +73,16 @@ def gallery(
     >>> (result.folder / "index.html").exists(), next(result.units)["unit"]
     (True, 'conv:0')
     """
-    subject = load(model) if isinstance(model, str) else model
-    if isinstance(images, str | Path):
-        height, width = subject.spec.shape[1:]
-        images = suited(open_images(images, size=(height, width), progress=progress), subject.spec)
+    opened = _opened(model)
+    subject = opened.subject
+    source, making = _asked(opened, images, count, progress=progress, **made)
     wanted = layers or (EMBEDDED_LAYERS if subject.name == "shapes" else "all")
     folder = Path(out) if out else Path("runs") / f"gallery-{subject.name}"
     make_gallery(
         subject,
-        images,
+        source,
         Request(wanted, units, views, only_missing, redo),
-        making=_making(subject, **made),
+        making=making,
         out=folder,
         layer_made=write_gallery,
         progress=progress,
@@ -87,6 +91,50 @@ def gallery(
         write_gallery(folder)
     link_found(folder)
     return read_gallery(folder)
+
+
+def _opened(model: str | Path | Subject | Opened) -> Opened:
+    if isinstance(model, Opened):
+        return model
+    return Opened(model) if isinstance(model, Subject) else open_subject(str(model))
+
+
+def _asked(
+    opened: Opened,
+    images: str | Path | ImageSource | None,
+    count: int | None,
+    *,
+    progress: Progress,
+    **made: Unpack[Made],
+) -> tuple[ImageSource, Making]:
+    """What the units are shown, and how pictures of them are made."""
+    subject = opened.subject
+    if opened.agent is None and opened.env_id is None:
+        if images is None or isinstance(images, str | Path):
+            if set(subject.heads) & {"policy", "q"} and images is None:
+                raise BadInput(
+                    f"{subject.name} is an agent whose world is not known; give its folder, its name, or what "
+                    "gridlens.opened.open_subject returns"
+                )
+            height, width = subject.spec.shape[1:]
+            found = open_images(images or "shapes", size=(height, width), count=count, progress=progress)
+            images = suited(found, subject.spec)
+        return images, _making(subject, **made)
+    if images is not None:
+        raise BadInput(f"{subject.name} is an agent, which is shown states; given images {str(images)!r}")
+    if made.get("engine", "gridlens") != "gridlens":
+        raise BadInput(
+            f"engine {made['engine']!r} makes pictures for classifiers; for agents there is 'gridlens'"
+        )
+    found = shown(
+        opened,
+        count=count,
+        steps=made.get("steps"),
+        seed=made.get("seed", 0),
+        recipe=made.get("recipe", "default"),
+        progress=progress,
+    )
+    return found.source, found.making
 
 
 def _making(subject: Subject, **made: Unpack[Made]) -> Making:

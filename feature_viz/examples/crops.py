@@ -126,21 +126,27 @@ def unit_strips(
     field: ReceptiveField,
     units: Sequence[int],
     *,
+    most: int = CELL,
     batch_size: int = 32,
 ) -> Mapping[int, UnitStrips]:
-    """Each unit's top strip and range strip, both from one look at the images."""
+    """Each unit's top strip and range strip, both from one look at the images; ``most`` as of ``cell_size``."""
     wanted = {(unit, "top"): top_cells(field, found, unit) for unit in units}
     for unit in units:
         wanted[unit, "range"] = bottom_cells(field, found, unit) + range_cells(field, found, unit)
-    made = cut(images, field, wanted, batch_size=batch_size)
+    made = cut(images, field, wanted, most=most, batch_size=batch_size)
     return {unit: UnitStrips(made[unit, "top"], made[unit, "range"]) for unit in units}
 
 
 def cut(
-    images: ImageSource, field: ReceptiveField, wanted: Mapping[Key, Sequence[Cell]], *, batch_size: int = 32
+    images: ImageSource,
+    field: ReceptiveField,
+    wanted: Mapping[Key, Sequence[Cell]],
+    *,
+    most: int = CELL,
+    batch_size: int = 32,
 ) -> Mapping[Key, UInt8[np.ndarray, "h w 3"]]:
     """Strips of square crops from left to right, ``cell_size`` pixels each; every image is decoded once at most."""
-    size = cell_size(field)
+    size = cell_size(field, most)
     sheets = {key: np.zeros((size, size * len(cells), 3), np.uint8) for key, cells in wanted.items()}
 
     def paste(key: Key, place: int, crop: Tensor) -> None:
@@ -220,13 +226,13 @@ def _cell(field: ReceptiveField, index: Number, score: Number, row: Number, colu
     return Cell(int(index), float(score), int(row), int(column), window(field, int(row), int(column)))
 
 
-def cell_size(field: ReceptiveField) -> int:
-    """Side of a crop in a strip, in pixels.
+def cell_size(field: ReceptiveField, most: int = CELL) -> int:
+    """Side of a crop in a strip, in pixels: ``most``, or the image's own side.
 
     >>> cell_size(ReceptiveField("conv", (0.0, 0.0), (1.0, 1.0), (3, 3), (32, 32)))
     32
     """
-    return min(CELL, *field.image)
+    return min(most, *field.image)
 
 
 def folder_name(layer: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from jaxtyping import Float
+import numpy as np
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from core import provenance
@@ -12,7 +13,8 @@ from core import provenance
 
 @dataclass(frozen=True, eq=False)
 class TensorImages:
-    """Images (n, c, h, w) in [0, 1] as an ``ImageSource``; with class numbers where ``targets`` are given.
+    """Images (n, c, h, w) in [0, 1] as an ``ImageSource``; with class numbers where ``targets`` are given,
+    ``labels`` that name them and ``names`` of the images.
 
     >>> import torch
     >>> [len(batch) for batch in TensorImages(torch.zeros(5, 3, 8, 8)).batches(2, start=2)]
@@ -20,7 +22,9 @@ class TensorImages:
     """
 
     images: Float[Tensor, "n c h w"] = field(repr=False)
-    targets: Sequence[int] | None = None
+    targets: Int[np.ndarray, "n"] | None = None
+    labels: Sequence[str] | None = None
+    names: Sequence[str] = ()
 
     @cached_property
     def fingerprint(self) -> str:

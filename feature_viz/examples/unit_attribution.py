@@ -15,6 +15,7 @@ from core.receptive import ReceptiveField
 from core.subject import Subject, feed, layer_named
 from feature_viz.examples.crops import Cell, cell_size, pictures
 from feature_viz.examples.exemplars import ImageSource, maps_of
+from feature_viz.examples.looks import Looks
 from feature_viz.response_norm import quick_response_norm
 
 BEST = 3
@@ -42,11 +43,12 @@ def attributions(
     columns: Int[Tensor, "n"],
     *,
     steps: int = STEPS,
+    blank: Float[Tensor, "c h w"] | None = None,
 ) -> Float[Tensor, "n h w"]:
     """How much each pixel raises unit ``units[i]`` of a layer at one position of its map, on image i.
 
-    Integrated gradients [sundararajan2017] from grey (0.5), by ``steps`` Gauss-Legendre points, summed over colours:
-    the values of an image sum to its activation less that of grey, up to the rule's error. Units share
+    Integrated gradients [sundararajan2017] from ``blank``, or else grey (0.5), by ``steps`` Gauss-Legendre points, summed over colours:
+    the values of an image sum to its activation less that of blank, up to the rule's error. Units share
     batches, as every image's gradient is its own. Layers of vectors have the one position (0, 0).
 
     Raises
@@ -65,10 +67,11 @@ def attributions(
     answer = torch.zeros(len(images), *images.shape[2:])
     for first in range(0, len(images), BATCH):
         part = slice(first, first + BATCH)
-        away = images[part].to(subject.device) - 0.5
+        begin = 0.5 if blank is None else blank.to(subject.device)
+        away = images[part].to(subject.device) - begin
         total = torch.zeros_like(away)
         for spot, weight in zip((spots + 1) / 2, weights / 2, strict=True):
-            at = 0.5 + float(spot) * away
+            at = begin + float(spot) * away
             total += float(weight) * _gradients(subject, name, at, units[part], rows[part], columns[part])
         answer[part] = (total * away).sum(1).cpu()
     return answer
@@ -80,23 +83,31 @@ def attribution_strips(
     field: ReceptiveField,
     cells: Mapping[int, Sequence[Cell]],
     *,
+    looks: Looks = Looks(),
     best: int = BEST,
     steps: int = STEPS,
 ) -> Mapping[int, UInt8[np.ndarray, "h w 3"]]:
     """For every unit of a layer a strip of its first ``best`` crops, in which only what drives it keeps its light.
 
-    ``cells`` are the units' top cells (``crops.top_cells``); the strips' cells are of ``crops.cell_size`` pixels.
+    ``cells`` are the units' top cells (``crops.top_cells``); the strips' cells are of ``crops.cell_size`` pixels. Inputs
+    that are no photographs are shown by their ``looks``, whose pixels ``field`` and cells count.
     Works for any subject that answers with a gradient. Where the unit answers a crop as it does the whole image, only
     the crop is run.
     """
-    size = cell_size(field)
+    size = cell_size(field, looks.crop)
     shown = [(unit, place, cell) for unit, those in cells.items() for place, cell in enumerate(those[:best])]
     sheets = {unit: np.zeros((size, size * len(those[:best]), 3), np.uint8) for unit, those in cells.items()}
     for first in range(0, len(shown), BATCH):
         part = shown[first : first + BATCH]
         found = dict(pictures(images, [cell.index for _, _, cell in part]))
         batch = torch.stack([found[cell.index] for _, _, cell in part])
-        values = _on_images(subject, field, batch, [(unit, cell) for unit, _, cell in part], steps)
+        wanted = [(unit, cell) for unit, _, cell in part]
+        if looks.photographs:
+            values = _on_images(subject, field, batch, wanted, steps)
+        else:
+            batch, values = _drawn(
+                looks, batch, _whole(subject, field.layer, batch, wanted, steps, looks.blank)
+            )
         for (unit, place, cell), image, value in zip(part, batch, values, strict=True):
             sheets[unit][:, place * size : (place + 1) * size] = overlay(image, value, cell, size)
     return sheets
@@ -151,6 +162,33 @@ def _on_images(
     whole = images[rest]
     values[rest] = attributions(subject, field.layer, whole, units[rest], *spots[rest].unbind(1), steps=steps)
     return values
+
+
+def _whole(
+    subject: Subject,
+    layer: str,
+    images: Float[Tensor, "n c h w"],
+    wanted: Sequence[tuple[int, Cell]],
+    steps: int,
+    blank: Tensor | None,
+) -> Float[Tensor, "n h w"]:
+    """The attributions of units' peaks on whole inputs."""
+    units = torch.tensor([unit for unit, _ in wanted])
+    rows = torch.tensor([cell.row for _, cell in wanted])
+    columns = torch.tensor([cell.column for _, cell in wanted])
+    return attributions(subject, layer, images, units, rows, columns, steps=steps, blank=blank)
+
+
+def _drawn(
+    looks: Looks, images: Float[Tensor, "n c h w"], values: Float[Tensor, "n h w"]
+) -> tuple[Float[Tensor, "n d s s"], Float[Tensor, "n s s"]]:
+    """Inputs as pictures, and what lies over them in the same pixels."""
+    shown = torch.stack([looks.picture(image) for image in images])
+    large = values.repeat_interleave(looks.scale, 1).repeat_interleave(looks.scale, 2)
+    top, left = looks.corner(images.shape[2:])
+    over = torch.zeros(len(images), *shown.shape[2:])
+    over[:, top : top + large.shape[1], left : left + large.shape[2]] = large
+    return shown, over
 
 
 def _frames(subject: Subject, field: ReceptiveField, cells: Sequence[Cell]) -> tuple[int, Int[Tensor, "n 2"]]:

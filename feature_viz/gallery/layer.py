@@ -9,6 +9,7 @@ from core.progress import Progress
 from core.subject import Subject
 from feature_viz.examples.crops import folder_name, top_cells, unit_strips
 from feature_viz.examples.exemplars import ImageSource
+from feature_viz.examples.looks import DrawnImages, Looks
 from feature_viz.examples.unit_attribution import attribution_strips
 from feature_viz.gallery.plan import Share
 from feature_viz.gallery.summary import summary
@@ -42,14 +43,15 @@ def make_layer(
             def tick(step: int, _: int, label: str, done: int = done) -> None:
                 progress(done + step, 0, label)
 
-            _cut_strips(subject, images, work, units, folder)
+            _cut_strips(subject, images, work, units, folder, making.looks)
             held = entries(subject, work, units, held, making=making, folder=folder, progress=tick)
-            held = scored(subject, images, work, held, folder=folder, seed=making.seed)
+            if making.looks.photographs:
+                held = scored(subject, images, work, held, folder=folder, seed=making.seed)
             write_json(path, held)
         rows += read_json(path)
         done += cost(share.views, share.views, len(units), making)
         progress(done, 0, "rendering")
-    document = _about(subject, work, share) | summary(rows) | {"units": rows}
+    document = _about(subject, work, share, making.looks) | summary(rows) | {"units": rows}
     write_json(layer_path(folder, work.layer), document)
     return document
 
@@ -82,14 +84,14 @@ def _complete(held: Sequence[Row], units: Sequence[int], views: Sequence[str]) -
     return all(unit in known and set(views) <= set(known[unit]) for unit in units)
 
 
-def _about(subject: Subject, work: LayerWork, share: Share) -> Row:
+def _about(subject: Subject, work: LayerWork, share: Share, looks: Looks) -> Row:
     info = subject.layers[work.layer]
     return {
         "name": work.layer,
         "kind": info.kind,
         "channels": info.channels,
         "map": info.grid if info.spatial else [],
-        "field": work.seen.extent,
+        "field": [extent // looks.scale for extent in work.seen.extent],
         "size": work.size,
         "views": share.views,
         "skipped": share.skipped,
@@ -97,14 +99,15 @@ def _about(subject: Subject, work: LayerWork, share: Share) -> Row:
 
 
 def _cut_strips(
-    subject: Subject, images: ImageSource, work: LayerWork, units: Sequence[int], folder: Path
+    subject: Subject, images: ImageSource, work: LayerWork, units: Sequence[int], folder: Path, looks: Looks
 ) -> None:
     """The strips of a batch that are not there yet."""
     where = folder / "examples" / folder_name(work.layer)
     missing = [unit for unit in units if not (where / f"{unit:04d}-why.webp").exists()]
-    for unit, made in unit_strips(images, work.found, work.seen, missing).items():
+    shown = images if looks.photographs else DrawnImages(images, looks)
+    for unit, made in unit_strips(shown, work.found, work.seen, missing, most=looks.crop).items():
         write_image(where / f"{unit:04d}.webp", made.top)
         write_image(where / f"{unit:04d}-range.webp", made.range)
     cells = {unit: top_cells(work.seen, work.found, unit) for unit in missing}
-    for unit, strip in attribution_strips(subject, images, work.seen, cells).items():
+    for unit, strip in attribution_strips(subject, images, work.seen, cells, looks=looks).items():
         write_image(where / f"{unit:04d}-why.webp", strip)

@@ -130,12 +130,13 @@ def _examples(order: Order, layer: str) -> Path:
 
 def _layer(order: Order, layer: str, judge: Judge | None, progress: Progress) -> Mapping[str, Any]:
     seen = receptive_fields(order.subject, [layer], size=order.images.size)[layer]
+    looks = order.making.looks
     share = order.plan[layer]
     work = LayerWork(
         layer,
         share.views,
-        picture_size(order.subject, seen),
-        seen,
+        picture_size(order.subject, seen) if looks.photographs else looks.side(order.subject.spec.shape[1:]),
+        looks.field(seen),
         read_exemplars(_examples(order, layer), layer, order.subject, order.images),
         read_json(order.folder / IMAGES),
         judge,
@@ -174,7 +175,8 @@ def _document(order: Order, finished: Sequence[Mapping[str, Any]]) -> dict[str, 
     return {
         "schema": SCHEMA,
         "subject": {"name": subject.name, "fingerprint": subject.fingerprint, "input": subject.spec.shape},
-        "images": {key: about[key] for key in ("count", "fingerprint", "skipped")},
+        "images": {key: about[key] for key in ("count", "fingerprint", "skipped")}
+        | {"words": making.looks.words},
         "render": {
             "steps": making.step_count,
             "seed": making.seed,

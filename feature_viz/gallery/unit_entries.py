@@ -63,7 +63,9 @@ def entries(
             views[unit.channel][view] = entry
         done += cost(work.views, [view], len(lacking), making)
     return [
-        unit_entry(work, unit, {view: views[unit][view] for view in VIEWS if view in views[unit]})
+        unit_entry(
+            work, unit, {view: views[unit][view] for view in VIEWS if view in views[unit]}, making.looks.crop
+        )
         for unit in units
     ]
 
@@ -73,15 +75,15 @@ def cost(held: Sequence[str], views: Sequence[str], units: int, making: Making) 
     return sum(VIEWS[view].images for view in views if view in held) * units * making.step_count
 
 
-def unit_entry(work: LayerWork, unit: int, views: Mapping[str, Row]) -> Row:
+def unit_entry(work: LayerWork, unit: int, views: Mapping[str, Row], most: int) -> Row:
     """One UNIT: the made pictures, and how the unit answers real images."""
     positive = views["positive"]
     about = {"unit": str(Unit(work.layer, unit)), "layer": work.layer, "channel": unit}
     made = {key: positive[key] for key in ("picture", "objective", "reached", "fired")}
-    return about | made | natural_entry(work, unit, positive["reached"]) | {"views": views}
+    return about | made | natural_entry(work, unit, positive["reached"], most) | {"views": views}
 
 
-def natural_entry(work: LayerWork, unit: int, reached: float) -> Row:
+def natural_entry(work: LayerWork, unit: int, reached: float, most: int) -> Row:
     """How a unit answers real images, and where the picture stands beside them."""
     found, name = work.found, folder_name(work.layer)
     best, mean, sd = float(found.top.score[0, unit]), float(found.mean[unit]), float(found.sd[unit])
@@ -93,7 +95,7 @@ def natural_entry(work: LayerWork, unit: int, reached: float) -> Row:
         "strip": str(Path("examples", name, f"{unit:04d}.webp")),
         "range_strip": str(Path("examples", name, f"{unit:04d}-range.webp")),
         "why": str(Path("examples", name, f"{unit:04d}-why.webp")),
-        "cell": cell_size(work.seen),
+        "cell": cell_size(work.seen, most),
         "top": _listed(top_cells(work.seen, found, unit), work.images),
         "bottom": _listed(bottom_cells(work.seen, found, unit), work.images),
         "range": _listed(range_cells(work.seen, found, unit), work.images),

@@ -16,11 +16,14 @@ from core.progress import Progress
 from core.subject import Subject
 from core.targets import Unit
 from feature_viz.examples.crops import folder_name
+from feature_viz.examples.looks import Looks
 from feature_viz.feature_image import FeatureImage
 from feature_viz.lucent_render import LUCENT_STEPS, lucent_render
-from feature_viz.objectives import Objective, channel, diversity
+from feature_viz.objectives import Objective, channel, diversity, peak
 from feature_viz.optimize import render
+from feature_viz.parametrize import pixels
 from feature_viz.recipes import Recipe
+from feature_viz.transforms import STILL
 
 DIVERSE = 4
 """Pictures in a diverse view."""
@@ -31,12 +34,16 @@ APART = 2.0
 
 @dataclass(frozen=True)
 class View:
-    """One kind of picture of a unit: what it raises, from which seed, and the ending of its file's name."""
+    """One kind of picture of a unit: what it raises, from which seed, and the ending of its file's name.
+
+    ``recipe`` stands for the gallery's where there is one.
+    """
 
     wanted: Callable[[Unit], Unit | Objective]
     ending: str
     seed: int = 0
     images: int = 1
+    recipe: Recipe | None = None
 
 
 def _lowered(unit: Unit) -> Objective:
@@ -52,6 +59,7 @@ VIEWS: Mapping[str, View] = {
     "seed": View(lambda unit: unit, "-seed", seed=1),
     "negative": View(_lowered, "-negative"),
     "diverse": View(_apart, "-diverse", images=DIVERSE),
+    "free": View(lambda unit: unit, "-free", recipe=Recipe(pixels(), STILL)),
 }
 """Name to View; a View's ``seed`` is added to the gallery's."""
 
@@ -61,7 +69,7 @@ class Making:
     """How a gallery's pictures are made and judged: what is fixed for all its life.
 
     ``engine`` is one of ``ENGINES``, ``steps`` None the engine's or recipe's own; ``judge`` is a network that shares
-    no training with the one shown, and says how alike images look.
+    no training with the one shown, and says how alike images look; ``looks`` how inputs are shown.
     """
 
     steps: int | None = None
@@ -69,6 +77,7 @@ class Making:
     recipe: Recipe = field(default_factory=Recipe)
     engine: str = "gridlens"
     judge: Subject | None = None
+    looks: Looks = field(default_factory=Looks)
 
     @property
     def step_count(self) -> int:
@@ -82,11 +91,15 @@ Drawn = Callable[[Subject, Sequence[Unit | Objective], Making, int, int, Progres
 
 @dataclass(frozen=True)
 class Engine:
-    """What makes pictures: its function, its own number of steps (None: the recipe's), the views it can make."""
+    """What makes pictures: its function, its own number of steps (None: the recipe's), the views it can make.
+
+    ``wanted`` is what a view raises where that is not the view's own.
+    """
 
     draw: Drawn
     steps: int | None
     views: tuple[str, ...]
+    wanted: Mapping[str, Callable[[Unit], Unit | Objective]] = field(default_factory=dict)
 
 
 def _gridlens(
@@ -102,7 +115,7 @@ def _gridlens(
         wanted,
         seed=making.seed,
         steps=making.step_count,
-        size=size,
+        size=size if making.looks.photographs else None,
         batch_size=batch_size,
         recipe=making.recipe,
         progress=progress,
@@ -123,8 +136,21 @@ def _lucent(
     )
 
 
+def _peaked(unit: Unit) -> Objective:
+    return peak(unit.layer, unit.channel)
+
+
+PICTURES = tuple(view for view in VIEWS if view != "free")
+
 ENGINES: Mapping[str, Engine] = {
-    "gridlens": Engine(_gridlens, None, tuple(VIEWS)),
+    "gridlens": Engine(_gridlens, None, PICTURES),
+    # Inputs of cells: one thing at one place is what tells, so the peak is raised, not the mean over positions.
+    "cells": Engine(
+        _gridlens,
+        None,
+        ("positive", "seed", "negative", "free"),
+        {"negative": lambda unit: -_peaked(unit)} | dict.fromkeys(("positive", "seed", "free"), _peaked),
+    ),
     "lucent": Engine(_lucent, LUCENT_STEPS, ("positive", "seed")),
 }
 """Name to Engine."""
@@ -146,12 +172,13 @@ def make_view(
     objective   what was raised, on the clean picture
     reached     the channel's largest activation over positions, on the clean picture (the mean of a strip's)
     fired       whether the picture makes the unit differ from zero anywhere
+    relaxed     where the picture had to settle on a possible input, the objective before it did
     """
-    view = VIEWS[name]
-    made = ENGINES[making.engine].draw(
+    view, engine = VIEWS[name], ENGINES[making.engine]
+    made = engine.draw(
         subject,
-        [view.wanted(unit) for unit in units],
-        replace(making, seed=making.seed + view.seed),
+        [engine.wanted.get(name, view.wanted)(unit) for unit in units],
+        replace(making, seed=making.seed + view.seed, recipe=view.recipe or making.recipe),
         size,
         max(1, len(units) // view.images),
         progress,
@@ -162,7 +189,7 @@ def make_view(
         rows = range(place * view.images, (place + 1) * view.images)
         reached = [float(peaks[row, unit.channel]) for row in rows]
         path = Path("pictures", folder_name(unit.layer), f"{unit.channel:04d}{view.ending}.webp")
-        write_image(folder / path, torch.cat([_shown(made[row].image) for row in rows], 2))
+        write_image(folder / path, torch.cat([making.looks.picture(made[row].image) for row in rows], 2))
         entries.append(
             {
                 "picture": str(path),
@@ -171,6 +198,7 @@ def make_view(
                 "reached": sum(reached) / view.images,
                 "fired": any(made[row].fired for row in rows),
             }
+            | _relaxed([made[row].relaxed for row in rows])
         )
     return entries
 
@@ -181,6 +209,6 @@ def _peaks(subject: Subject, layer: str, images: Float[Tensor, "n c h w"]) -> Fl
     return as_maps(activations, subject.layers[layer]).amax((2, 3)).cpu()
 
 
-def _shown(image: Float[Tensor, "c h w"]) -> Float[Tensor, "d h v"]:
-    """A picture as it can be looked at: channels that are no colours side by side, in grey."""
-    return image if len(image) in (1, 3) else torch.cat([*image], 1)[None]
+def _relaxed(reached: Sequence[float | None]) -> dict[str, float]:
+    known = [value for value in reached if value is not None]
+    return {"relaxed": sum(known) / len(known)} if known else {}

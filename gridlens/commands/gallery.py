@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridlens.bars import bars
-from gridlens.options import Device, Images, Labels, Scaling, Seed, Size, Weights
+from gridlens.options import (
+    Device,
+    Images,
+    Labels,
+    Normalisation,
+    Scaling,
+    Seed,
+    Size,
+    Weights,
+    ZipDials,
+    ZipView,
+    ZipWorld,
+)
 
 if TYPE_CHECKING:
     from core.subject import Subject
@@ -17,7 +29,7 @@ Model = Annotated[
     str,
     typer.Argument(
         help="'shapes' (ships with Gridlens), a torchvision classifier, 'timm:NAME', 'lucent:NAME', or a function "
-        "of yours that returns a network, 'module:factory'."
+        "of yours that returns a network, 'module:factory'; or an agent: a folder, an organism, a zip with --world."
     ),
 ]
 Layers = Annotated[
@@ -29,7 +41,8 @@ Views = Annotated[
     str,
     typer.Option(
         help="Pictures of each unit, parted by commas: positive; seed, the same from another start; negative, what "
-        "lowers it; diverse, four unlike each other. All cost seven times as much as positive alone."
+        "lowers it; diverse, four unlike each other; for agents free, no possible observation. All cost seven times as "
+        "much as positive alone."
     ),
 ]
 Steps = Annotated[
@@ -57,7 +70,12 @@ Redo = Annotated[
     str | None,
     typer.Option(help="Layers or units to make again, such as features.3,features.4:0-15."),
 ]
-Count = Annotated[int | None, typer.Option(help="Use only the first so many images.", min=1)]
+Count = Annotated[
+    int | None,
+    typer.Option(
+        help="Use only the first so many images; of an agent so many states (default: 3000).", min=1
+    ),
+]
 Folder = Annotated[Path | None, typer.Option(help="Run folder; default runs/gallery-MODEL.")]
 
 
@@ -80,6 +98,10 @@ def gallery(
     labels: Labels = None,
     count: Count = None,
     device: Device = None,
+    world: ZipWorld = None,
+    dial: ZipDials = None,
+    view: ZipView = None,
+    normalisation: Normalisation = None,
     seed: Seed = 0,
     out: Folder = None,
 ) -> None:
@@ -89,39 +111,37 @@ def gallery(
     positive, and a fifth of a second for 'shapes'. The pages of a layer can be opened as soon as it is done. A run
     that is broken off goes on where it was when the same command is given again.
     """
+    from gridlens.assignments import assignments
     from gridlens.galleries import gallery
-    from vision.datasets import open_images
-    from vision.grey import suited
+    from gridlens.opened import Elsewhere, open_subject
     from vision.labels import read_labels
-    from vision.models import load
 
-    subject = load(
+    opened = open_subject(
         model,
         weights=weights,
         scaling=scaling,
         size=size,
         labels=read_labels(labels) if labels else None,
         device=device,
+        elsewhere=Elsewhere(world, assignments(dial or [], option="--dial"), view, normalisation),
     )
     with bars() as progress:
-        height, width = subject.spec.shape[1:]
-        opened = open_images(images or "shapes", size=(height, width), count=count, progress=progress)
-        source = suited(opened, subject.spec)
         made = gallery(
-            subject,
-            source,
+            opened,
+            images,
+            count=count,
             layers=layers,
             units=units,
             views=views,
             only_missing=only_missing,
             redo=redo,
-            out=out or Path("runs") / f"gallery-{_folder(model)}",
+            out=out or Path("runs") / f"gallery-{_folder(model, opened.agent is not None)}",
             progress=progress,
             steps=steps,
             seed=seed,
             recipe=recipe,
             engine=engine,
-            judge=_judge(subject, judge, judge_weights),
+            judge=_judge(opened.subject, judge, judge_weights),
         )
     tell_skipped(made.document["images"]["skipped"])
     print(made.folder / "index.html")
@@ -136,8 +156,9 @@ def _judge(subject: "Subject", judge: str | None, weights: str | None) -> "Subje
     return None if judge == "none" else load(judge, weights=weights)
 
 
-def _folder(model: str) -> str:
-    """A model's text as the name of a folder."""
+def _folder(model: str, agent: bool) -> str:
+    """A model's text as the name of a folder; an agent's folder by its own name."""
+    model = Path(model).name if agent else model
     return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in model)
 
 

@@ -8,7 +8,7 @@ from jinja2 import Environment
 
 from feature_viz.examples.crops import folder_name
 from reports.gallery.score_words import SCORES
-from reports.gallery.words import COLUMNS, FILTERS, layer_about, layer_sentence
+from reports.gallery.words import COLUMNS, FILTERS, layer_about, layer_sentence, words_of
 
 FIRST = 24
 """Units that stand in the page itself; the others come with LAYER.js once the first are seen."""
@@ -24,14 +24,15 @@ def layer_page(made: Environment, document: Mapping[str, Any], layer: Layer) -> 
         gallery=document,
         layer=layer,
         folder=folder_name(layer["name"]),
-        said=layer_sentence(layer, document["images"]["count"]),
-        about=layer_about(layer),
+        said=layer_sentence(layer, document["images"]),
+        about=layer_about(layer, words_of(document)["parts"]),
         before=_beside(names, place - 1),
         after=_beside(names, place + 1),
         orders=orders(layer),
         first=layer["units"][:FIRST],
         channels=[unit["channel"] for unit in layer["units"]],
         columns=COLUMNS,
+        words=words_of(document),
     )
 
 
@@ -72,7 +73,7 @@ def orders(layer: Layer) -> list[tuple[str, str]]:
         ("channel", "number"),
         *((name, one.title) for name, one in SCORES.items() if name in known),
         ("reached", "activation reached"),
-        ("best", "best real image"),
+        ("best", "best found"),
         ("firing", "how often it fires"),
     ]
 

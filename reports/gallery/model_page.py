@@ -8,10 +8,11 @@ from typing import Any
 from jinja2 import Environment
 
 from feature_viz.examples.crops import folder_name
+from feature_viz.examples.looks import WORDS
 from reports.gallery.charts import spread
 from reports.gallery.score_words import SCORES
 from reports.gallery.unit_page import unit_address
-from reports.gallery.words import FILTERS, layer_about, model_sentence
+from reports.gallery.words import FILTERS, layer_about, model_sentence, words_of
 
 PICTURES = 2000
 """Pictures on the page at most: with many layers each shows fewer."""
@@ -27,6 +28,7 @@ def model_page(made: Environment, document: Mapping[str, Any], manifest: Mapping
         gallery=document,
         manifest=manifest,
         said=model_sentence(document),
+        words=words_of(document),
         layers=_layers(document),
         skipped=list(islice(skipped.items(), SKIPPED)),
         more_skipped=max(0, len(skipped) - SKIPPED),
@@ -61,8 +63,9 @@ def left_out(document: Mapping[str, Any]) -> list[str]:
     partial = sum(layer["count"] < layer["channels"] for layer in layers)
     if partial:
         found.append(f"units, in {partial} of {len(layers)} layers, that were not asked for")
+    photographs = words_of(document)["many"] == WORDS["many"]
     for name, one in SCORES.items():
-        if layers and not any(layer["scores"].get(name, {}).get("known") for layer in layers):
+        if photographs and layers and not any(layer["scores"].get(name, {}).get("known") for layer in layers):
             found.append(f"the score “{one.title}”: it was not computed for any unit")
     return found
 
@@ -77,7 +80,7 @@ def _layers(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "count": layer["count"],
             "size": layer["size"],
             "href": f"layers/{FILTERS['address'](folder_name(layer['name']))}.html",
-            "about": layer_about(layer),
+            "about": layer_about(layer, words_of(document)["parts"]),
             "pictures": [
                 one | {"href": unit_address(layer["name"], one["channel"])} for one in layer["shown"][:most]
             ],

@@ -8,7 +8,7 @@ from jinja2 import Environment
 from feature_viz.examples.crops import folder_name
 from reports.gallery.charts import activations
 from reports.gallery.score_words import SCORES
-from reports.gallery.words import FILTERS, percent, times, unit_sentence
+from reports.gallery.words import FILTERS, percent, relaxed_sentence, times, unit_sentence, words_of
 from reports.html import number
 
 Unit = Mapping[str, Any]
@@ -30,13 +30,14 @@ KNOWN_LATER: Mapping[str, Any] = {
 
 SIDES = {"in": "From the layers before", "out": "To the layers after"}
 
-TITLES = {"seed": "Again", "negative": "Lowers it", "diverse": "Unlike each other"}
+TITLES = {"seed": "Again", "negative": "Lowers it", "diverse": "Unlike each other", "free": "No observation"}
 """Further views, as they are called under their pictures."""
 
 ALTS = {
     "seed": "A second picture made to raise {}, from another start",
     "negative": "Picture made to lower {}",
     "diverse": "Pictures made to raise {} that are unlike each other",
+    "free": "What raises {} where anything may lie anywhere, to any degree",
 }
 
 
@@ -55,13 +56,15 @@ def unit_pages(
             folder=folder_name(layer["name"]),
             before=_beside(layer["units"], place - 1),
             after=_beside(layer["units"], place + 1),
-            said=unit_sentence(unit, document["images"]["count"]),
+            said=unit_sentence(unit, document["images"]),
             others=_others(unit),
+            words=words_of(document),
+            relaxed=relaxed_sentence(unit["views"]["positive"]),
             absent=_absent(layer),
             bottom=bottom,
             cells=len(unit["range"]) + len(bottom),
             chart=unit["histogram"] and activations(unit["histogram"], unit["reached"]),
-            scores=_scores(unit),
+            scores=_scores(unit, words_of(document)),
             classes=_classes(unit),
             wires=_wires(unit["wires"], places),
             families=kin.get(unit["channel"], ()),
@@ -107,14 +110,16 @@ def _absent(layer: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _scores(unit: Unit) -> list[dict[str, Any]]:
+def _scores(unit: Unit, called: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "title": one.title,
+            "title": one.title.replace("real image", called["one"]),
             "value": _valued(name, unit["scores"][name]) + _beside_it(name, unit["scores"]),
             "share": unit["scores"][name] if one.share else None,
-            "meaning": one.meaning,
+            "meaning": one.meaning.replace("real images", called["many"]).replace(
+                "real image", called["one"]
+            ),
         }
         for name, one in SCORES.items()
         if name in unit["scores"]

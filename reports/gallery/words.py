@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from feature_viz.examples.looks import WORDS
 from reports.html import number
 
 COLUMNS = 3
@@ -17,22 +18,42 @@ def model_sentence(document: Mapping[str, Any]) -> str:
     >>> model_sentence({"layers": [{"more": 1, "count": 1, "silent": 0}], "images": {"count": 500}})
     '1 of 1 units fire more for the picture made for them than for any of 500 real images.'
     """
+    many = words_of(document)["many"]
     more, count, silent = (
         sum(layer[key] for layer in document["layers"]) for key in ("more", "count", "silent")
     )
     dead = f"; {silent} could not be made to fire" if silent else ""
     return (
         f"{more} of {count} units fire more for the picture made for them than for any of "
-        f"{document['images']['count']} real images{dead}."
+        f"{document['images']['count']} {many}{dead}."
     )
 
 
-def layer_sentence(layer: Mapping[str, Any], images: int) -> str:
+def words_of(document: Mapping[str, Any]) -> Mapping[str, str]:
+    """What a gallery calls its inputs; see ``feature_viz.examples.looks.WORDS``, which older galleries do not say.
+
+    >>> words_of({"images": {}})["many"]
+    'real images'
+    """
+    return {**WORDS, **document["images"].get("words", {})}
+
+
+def relaxed_sentence(view: Mapping[str, Any]) -> str:
+    """What a mixture reached before it settled on a possible input; nothing where there was none.
+
+    >>> relaxed_sentence({"relaxed": 2.5})
+    '; the mixture before it reached 2.50'
+    """
+    known = view.get("relaxed")
+    return "" if known is None else f"; the mixture before it reached {number(known)}"
+
+
+def layer_sentence(layer: Mapping[str, Any], images: Mapping[str, Any]) -> str:
     """A layer in one sentence, from its numbers."""
-    return model_sentence({"layers": [layer], "images": {"count": images}})
+    return model_sentence({"layers": [layer], "images": images})
 
 
-def layer_about(layer: Mapping[str, Any]) -> str:
+def layer_about(layer: Mapping[str, Any], parts: str = "pixels") -> str:
     """What a layer is, in few words.
 
     >>> layer_about({"kind": "Fire", "channels": 128, "count": 32, "map": [55, 55], "field": [15, 15]})
@@ -42,32 +63,34 @@ def layer_about(layer: Mapping[str, Any]) -> str:
     parts = [layer["kind"], f"{channels} units" if count == channels else f"{count} of {channels} units"]
     if layer["map"]:
         parts.append(f"maps of {' × '.join(map(str, layer['map']))}")
-        parts.append(f"each position sees {' × '.join(map(str, layer['field']))} pixels")
+        parts.append(f"each position sees {' × '.join(map(str, layer['field']))} {parts}")
     return " · ".join(parts)
 
 
-def unit_sentence(unit: Mapping[str, Any], images: int) -> str:
+def unit_sentence(unit: Mapping[str, Any], images: Mapping[str, Any]) -> str:
     """A unit in one sentence or two, from its numbers.
 
     >>> unit = {"fired": True, "best": 2.0, "firing": 0.4, "scores": {"multiple": 2.34}, "classes": []}
-    >>> unit_sentence(unit, 500)
+    >>> unit_sentence(unit, {"count": 500})
     'Fires 2.3 times as much for the picture made for it as for the best of 500 real images; 40 % of them fire it.'
     """
+    count, called = images["count"], words_of({"images": images})
+    many = called["many"]
     real = f"{percent(unit['firing'])} of them fire it"
     if not unit["fired"]:
-        return f"Could not be made to fire. Of {images} real images " + (
+        return f"Could not be made to fire. Of {count} {many} " + (
             "none fires it." if unit["best"] <= 0 else f"{percent(unit['firing'])} fire it."
         )
     multiple = unit["scores"].get("multiple")
     if multiple is None:
-        said = f"Fires for the picture made for it; none of {images} real images raises it above zero."
+        said = f"Fires for the picture made for it; none of {count} {many} raises it above zero."
     else:
         said = (
-            f"Fires {times(multiple)[:-1]} times as much for the picture made for it as for the best of {images} real "
-            f"images; {real}."
+            f"Fires {times(multiple)[:-1]} times as much for the picture made for it as for the best of {count} "
+            f"{many}; {real}."
         )
     classes = [words(one["label"]) for one in unit["classes"][:3] if one["mean"] > 0]
-    return said + (f" Most for {', '.join(classes)}." if classes else "")
+    return said + (f" {called['most']} {', '.join(classes)}." if classes else "")
 
 
 def bar(value: float, other: float) -> str:

@@ -1,0 +1,1 @@
+"""Inputs made of cells, of which not all are possible: what may lie where, learned; pictures that keep to it."""
