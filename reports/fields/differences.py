@@ -43,7 +43,7 @@ def difference_maps(found: FieldDifference, *, title: str, caption: str = "") ->
     def draw(canvas: Canvas) -> None:
         draw_panels(canvas, panels, 3, legend="value")
 
-    alt = f"{title}. {found.change}. {in_words(found)}"
+    alt = f"{title}. {in_words(found)}"
     return figure(draw, height=height_of(panels, 3), title=title, caption=caption, alt=alt, rows=_rows(found))
 
 

@@ -59,9 +59,9 @@ def story_section(story: Story, *, title: str | None = None) -> Section:
         (
             Link(f"{number}", f"#figure-{anchor(bookmark_title(story, number))}"),
             one.step,
-            float(one.surprise),
-            float(story.errors[one.step]),
-            float(story.changes[one.step]),
+            round(float(one.surprise), 2),
+            round(float(story.errors[one.step]), 3),
+            round(float(story.changes[one.step]), 3),
             one.why,
         )
         for number, one in enumerate(story.bookmarks, 1)
@@ -115,7 +115,8 @@ def _figure(one: Any) -> Figure:
             one,
             title=f"Where {one.subject} goes from its start in level {one.level}",
             caption="Left: the geometric mean of the probabilities of the steps of a shortest way to each cell, the "
-            f"likeliest of the shortest. Right: how likely it ever comes there within {one.limit} steps, by any way.",
+            f"likeliest of the shortest. Right: how likely it ever comes there within {one.limit} steps, by any way. "
+            "To cells without colour no way leads that does not end before.",
         )
     if isinstance(one, Retargeting):
         return retargeting_maps(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from reports.html import anchor
 from reports.sections import Figure
 from rl.fields.story import Story
 
-LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 44.0, 8.0, 24.0, 44.0, 24.0
+LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 44.0, 8.0, 30.0, 44.0, 24.0
 """Points around and between the strips."""
 SHOWN = 4
 """Channels that have a colour of their own; those that count least go together."""
@@ -69,13 +70,14 @@ def timeline(story: Story, *, title: str, caption: str = "") -> Figure:
 
 
 def channels_shown(story: Story) -> tuple[tuple[str, np.ndarray], ...]:
-    """The channels that count most over the episode, by name, and the others together: (t,) each."""
+    """The channels that count most over the episode, by name, and others that count together: (t,) each."""
     sums = story.reasons.sums
     order = np.argsort(-np.abs(sums).mean(0), kind="stable")
-    own = order if len(order) <= SHOWN else order[:SHOWN]
+    order = order[: max(1, np.count_nonzero(sums.any(0)))]
+    own = order if len(order) <= SHOWN + 1 else order[:SHOWN]
     found = [(story.reasons.channels[k], sums[:, k]) for k in own]
-    if len(order) > SHOWN:
-        found.append((f"{len(order) - SHOWN} others", sums[:, order[SHOWN:]].sum(1)))
+    if len(order) > len(own):
+        found.append((f"{len(order) - len(own)} others", sums[:, order[len(own) :]].sum(1)))
     return tuple(found)
 
 
@@ -130,7 +132,7 @@ def _badge(axes: Axes, story: Story, number: int) -> None:
     box = {"boxstyle": "circle,pad=0.25", "facecolor": INK, "edgecolor": "none"}
     text = axes.text(
         story.bookmarks[number - 1].step,
-        1.17,
+        1.17 + 0.24 * _raised(story, number),
         str(number),
         transform=axes.get_xaxis_transform(),
         ha="center",
@@ -144,6 +146,14 @@ def _badge(axes: Axes, story: Story, number: int) -> None:
     patch = text.get_bbox_patch()
     if patch is not None:
         patch.set_url(link)
+
+
+def _raised(story: Story, number: int) -> int:
+    """1 for every second of badges that would stand on each other, else 0."""
+    steps, raised = [one.step for one in story.bookmarks], 0
+    for before, after in pairwise(steps[:number]):
+        raised = 1 - raised if after - before < 0.05 * len(story.actions) else 0
+    return raised
 
 
 def _legend(canvas: Canvas, story: Story, height: float) -> None:
