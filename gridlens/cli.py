@@ -19,6 +19,7 @@ from gridlens.commands.organisms import organisms
 from gridlens.commands.patch import patch
 from gridlens.commands.play import play
 from gridlens.commands.probe import probe
+from gridlens.commands.report import report
 from gridlens.commands.reproduce import reproduce
 from gridlens.commands.score_families import score_families
 from gridlens.commands.selftest import selftest
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "match": match,
     "probe": probe,
     "compare": compare,
+    "report": report,
     "study": study,
     "selftest": selftest,
     "score-families": score_families,

@@ -14,13 +14,14 @@ from markupsafe import Markup, escape
 from core.artifacts import write_text
 from core.errors import BadInput
 from core.uncertainty import Interval
+from reports.card import write_card
 from reports.sections import Figure, Link, Report, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(report: Report, path: str | Path) -> Path:
-    """Write the page at once or not at all; returns its path.
+    """Write the page at once or not at all, and its card beside it (``reports.card``); returns the page's path.
 
     Raises
     ------
@@ -28,6 +29,7 @@ def write(report: Report, path: str | Path) -> Path:
         if the disk has no room.
     """
     write_text(path, page(report))
+    write_card(report, path)
     return Path(path)
 
 
