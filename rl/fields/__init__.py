@@ -4,6 +4,7 @@ from rl.fields.along import Along, along
 from rl.fields.differences import FieldDifference, changed, difference
 from rl.fields.field import Field, field_of, greedy_path
 from rl.fields.levels import parting_levels, shown_levels
+from rl.fields.maps import compared_maps, mapping_layer, maps_of
 from rl.fields.paths import PathProbabilities, geometric_means, path_probabilities, reach_probabilities
 from rl.fields.retarget import Retargeting, retarget, retargeting_units
 from rl.fields.stories import stories_of
@@ -24,11 +25,14 @@ __all__ = [
     "Walk",
     "along",
     "changed",
+    "compared_maps",
     "difference",
     "discount_of",
     "field_of",
     "geometric_means",
     "greedy_path",
+    "mapping_layer",
+    "maps_of",
     "parting_levels",
     "path_probabilities",
     "peaks",
