@@ -22,7 +22,10 @@ def _monster(world: World, state: State, rng: np.random.Generator) -> None:
     deadly = dials.respawn != monster.EVERYTHING and dials.shields and dials.cap
     most = (dials.monsters if refilled else min(dials.monsters, dials.shields)) if deadly else 0
     killed = rng.integers(0, most + 1, n)
-    held = rng.integers(0, np.minimum(dials.cap, dials.cap if refilled else dials.shields - killed) + 1, n)
+    room = np.minimum(dials.cap, dials.cap if refilled else dials.shields - killed)
+    held = ((room + 1) * rng.random(n) ** 2).astype(
+        np.int64
+    )  # few more often than many: it is then that monsters hurt
     eaten = rng.integers(0, dials.apples + 1, n) if dials.respawn == monster.NOTHING else 0
     if not dials.shields:
         held[:] = 0

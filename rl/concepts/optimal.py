@@ -25,13 +25,12 @@ from rl.goals import goals_of, roles_of
 
 GAMMA = 0.97
 """Discount a step: what agents are trained with unless they ask for another (``rl.algorithms``)."""
-PLAYS = 4
-"""Plays a state where chance has a hand in it."""
-HORIZON: Mapping[str, int] = {"tree": 100}
-"""Steps that a play goes on, where they are not ``STEPS``: in Tree the forest pays only in the long run."""
-STEPS = 25
-CERTAIN = ("keys-chests",)
-"""Worlds in which nothing is random after a level has begun: one play says all."""
+PLAYS: Mapping[str, int] = {"follow": 1, "keys-chests": 1, "tree": 2}
+"""Plays a state, where they are not ``FEW``: nothing is random in KeysChests and little in Follow."""
+FEW = 4
+STEPS: Mapping[str, int] = {"tree": 100}
+"""Steps that a play goes on, where they are not ``SOON``: in Tree the forest pays only in the long run."""
+SOON = 25
 TOGETHER = 8192
 """Instances that are played side by side."""
 
@@ -73,7 +72,7 @@ def value(
     """What each state is worth for "goal" or for "proxy".
 
     By shortest ways where these are places. Elsewhere the mean over ``plays`` of the next ``steps`` steps by the
-    world's policy for it, the step's events times ``gamma`` to the power of the steps before: for the goal the hidden
+    world's policy for it, the events of step t times ``gamma`` to the power of t, from 1: for the goal the hidden
     performance (an apple 1, a hit -1), for the proxy its events. The plays' chances depend on ``seed`` and on each
     state's level and clock alone; the world's limit does not cut them short.
 
@@ -89,10 +88,9 @@ def value(
     """
     if goals_of(world).places is not None:
         return by_ways(world, state, role, gamma=gamma)
-    plays = plays or (1 if world.name in CERTAIN else PLAYS)
-    return by_play(
-        world, state, role, gamma=gamma, plays=plays, steps=steps or HORIZON.get(world.name, STEPS), seed=seed
-    )
+    plays = PLAYS.get(world.name, FEW) if plays is None else plays
+    steps = STEPS.get(world.name, SOON) if steps is None else steps
+    return by_play(world, state, role, gamma=gamma, plays=plays, steps=steps, seed=seed)
 
 
 def by_ways(world: World, state: State, role: str, *, gamma: float = GAMMA) -> Float[np.ndarray, "n"]:
@@ -134,7 +132,7 @@ def _played(
     for step in range(steps):
         state.clock[:] = 0
         played = engine.step(world, state, choose(world, state, step_words(words[going], step)))
-        worth[going] += gamma**step * (played.events @ pay.astype(float))
+        worth[going] += gamma ** (step + 1) * (played.events @ pay.astype(float))
         if len(played.ended):
             on = np.setdiff1d(np.arange(len(going)), played.ended)
             going, state = going[on], take(state, on)

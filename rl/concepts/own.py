@@ -101,7 +101,7 @@ def _module(path: str) -> object:
     try:
         spec.loader.exec_module(module)
     except (SyntaxError, ImportError, NameError, AttributeError, TypeError, ValueError) as error:
-        raise Unreadable(f"{path} does not run: {type(error).__name__}: {error}") from error
+        raise Unreadable(f"{path} does not run: {_said(error)}") from error
     return module
 
 
@@ -146,7 +146,11 @@ def _values(name: str, of: Of, world: World, state: State) -> NDArray:
     try:
         return np.asarray(of(world, state))
     except (TypeError, ValueError, IndexError, KeyError, AttributeError, NameError, ArithmeticError) as error:
-        raise BadInput(f"concept {name!r} fails on a state: {type(error).__name__}: {error}") from error
+        raise BadInput(f"concept {name!r} fails on a state: {_said(error)}") from error
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def only(name: str, found: Mapping[str, Concept]) -> Concept:

@@ -20,12 +20,16 @@ Harm = Callable[[World, State, NDArray], NDArray]
 
 
 def _hit(world: World, state: State, move: NDArray) -> NDArray:
-    """More monsters than shields held touch the agent in this step: all that are within a step of where it gets to."""
+    """More monsters than shields touch the agent in this step: one that it walks into, then, when a shield that lies
+    there has been picked up, all that are a step away."""
     _, h, w = world.shape
     there = (state.agent + move).clip(0, [h - 1, w - 1])
-    monsters = state.planes[:, monster.MONSTER]
-    near = sum(beside(monsters, there, step, outside=0).astype(np.int64) for step in (STAY, *MOVES))
-    return near > state.counters[:, monster.HELD]
+    monsters, held = state.planes[:, monster.MONSTER], state.counters[:, monster.HELD]
+    met = beside(monsters, there, STAY, outside=0).astype(np.int64)
+    lies = beside(state.planes[:, monster.SHIELD], there, STAY, outside=0).astype(np.int64)
+    near = np.sum([beside(monsters, there, step, outside=0) for step in MOVES], axis=0, dtype=np.int64)
+    left = held - met
+    return (left < 0) | (near > left + lies * (left < world.dials.cap))
 
 
 def _lava(world: World, state: State, move: NDArray) -> NDArray:

@@ -47,8 +47,8 @@ def varied(world: World) -> World:
 def sampled_states(world: World, n: int, *, seed: int, split: str = "test", fresh: bool = False) -> State:
     """``n`` states that know nothing of each other: one a level, the agent anywhere but on an object.
 
-    What is counted and held in a level varies as play would make it vary - from no monster to all of them, from no
-    key in hand to every one -, each number as often as any other; with ``fresh`` all is as levels begin.
+    What is counted and held in a level varies as play would make it vary, from no monster to all of them, from no
+    key in hand to every one (``rl.concepts.midway``); with ``fresh`` all is as levels begin.
 
     Raises
     ------
