@@ -7,7 +7,7 @@ from core.interventions.continuation import Continuation, continuation
 from core.interventions.edits import Intervention, ablate, clamp, patch, steer
 from core.interventions.intervened import edited, intervened
 from core.interventions.patching import PatchEffects, patch_effects
-from core.interventions.weights import projected
+from core.interventions.weights import projected, reweighted
 
 __all__ = [
     "Compensation",
@@ -28,6 +28,7 @@ __all__ = [
     "patch",
     "patch_effects",
     "projected",
+    "reweighted",
     "steer",
     "switches",
 ]

@@ -1,12 +1,13 @@
-"""projected(): a direction taken out of the weights of the layer that writes it."""
+"""Edits of weights, for good: a direction taken out of the layer that writes it, or parameters exchanged."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from core.errors import BadInput, nearest
+from core.errors import BadInput, UnknownName, nearest
 from core.provenance import fingerprint
 from core.subject import Subject, wrap
 from core.targets import Direction, checked
@@ -63,3 +64,36 @@ def projected(subject: Subject, direction: Direction) -> Subject:
                 value -= torch.tensordot(unit, torch.tensordot(unit, value, dims=1), dims=0)
     made = wrap(module, name=f"{subject.name} without {direction}", spec=subject.spec, heads=subject.heads)
     return replace(made, fingerprint=fingerprint(subject.fingerprint, "projected", name, vector))
+
+
+def reweighted(subject: Subject, changes: Mapping[str, Tensor], *, name: str) -> Subject:
+    """A copy of the subject with some of its weights exchanged, parameter by parameter, under a name that says how.
+
+    Raises
+    ------
+    UnknownName
+        if the network has no such parameter; the nearest is named.
+    BadInput
+        if a tensor has another shape than the parameter that it is given for.
+
+    >>> from core.subject import run
+    >>> from core.testing import spotlight
+    >>> blind = reweighted(spotlight(), {"eye.weight": torch.zeros(2, 3, 1, 1)}, name="blind")
+    >>> run(blind, torch.ones(1, 3, 10, 10))["policy"].tolist()
+    [[0.0, 0.0]]
+    """
+    module = copy.deepcopy(subject.module)
+    known = dict(module.named_parameters())
+    with torch.no_grad():
+        for key, value in changes.items():
+            if key not in known:
+                raise UnknownName(f"parameter of {subject.name}", key, known)
+            if known[key].shape != value.shape:
+                raise BadInput(
+                    f"parameter {key!r} of {subject.name} has shape {tuple(known[key].shape)}; "
+                    f"given {tuple(value.shape)}"
+                )
+            known[key].copy_(value)
+    made = wrap(module, name=f"{subject.name}, {name}", spec=subject.spec, heads=subject.heads)
+    parts = [part for key, value in changes.items() for part in (key, value)]
+    return replace(made, fingerprint=fingerprint(subject.fingerprint, "reweighted", *parts))
