@@ -1,18 +1,22 @@
 """What is to be compared, from the texts that name it: of what kind they are, and what cannot be set side by side."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from core.artifacts import read_json
 from core.errors import BadInput, UnknownName
 from core.runs import MANIFEST
 from gridlens.opened import folder_of_agent, is_zip
+from rl.agents import NETWORK
 from rl.organism import names as organisms
 from vision import models
 from vision.training import WEIGHTS
+
+LAST = "last"
+"""What stands after the @ for an agent at the end of its training."""
 
 Kind = Literal["classifier", "agent", "snapshot", "population"]
 
@@ -23,7 +27,7 @@ WORDS = {
     "population": "a population (the agents of a sweep)",
 }
 
-ONLY_AGENTS = ("levels", "mazes")
+ONLY_AGENTS = ("levels", "mazes", "samples", "world", "dial", "view", "recipes")
 ONLY_CLASSIFIERS = ("images", "count", "method", "factors", "families", "scaling", "labels")
 """Settings that mean nothing for the others."""
 
@@ -33,7 +37,7 @@ class Member:
     """One of those that are compared: the name it goes by, the text that was given, and its kind.
 
     ``source`` is a model's name, or the folder, zip or organism. ``weights`` is a classifier's file; ``steps`` are a
-    snapshot's.
+    snapshot's, None at the end of training.
     """
 
     name: str
@@ -46,10 +50,16 @@ class Member:
 
 @dataclass(frozen=True)
 class Settings:
-    """How it is compared; for agents ``levels`` and ``mazes``, the rest but ``seed`` for classifiers."""
+    """How it is compared; up to ``recipes`` for agents (of populations the recipes that are taken; ``world``, ``dials``
+    and ``view`` where zips play), ``seed`` for all, the rest for classifiers."""
 
     levels: int = 1000
     mazes: int = 3
+    samples: int = 2000
+    world: str | None = None
+    dials: Mapping[str, Any] = field(default_factory=dict)
+    view: str | None = None
+    recipes: tuple[str, ...] = ()
     seed: int = 0
     images: Path | None = None
     count: int | None = None
@@ -66,7 +76,8 @@ def members(texts: Sequence[str]) -> tuple[Member, ...]:
 
     A text is a classifier (``shapes``, ``resnet18@file.safetensors``, ``shapes@untrained``, the folder of
     ``gridlens train-classifier``), an agent's folder, zip or organism, ``AGENT@STEPS`` for a snapshot, or the folder
-    of a sweep. ``NAME=`` before it gives it a name of its own.
+    of a sweep (which may be alone: its recipes are compared). ``AGENT@last``, or the agent itself among its snapshots,
+    is the agent at the end. ``NAME=`` before a text gives it a name of its own.
 
     Raises
     ------
@@ -78,8 +89,8 @@ def members(texts: Sequence[str]) -> tuple[Member, ...]:
     >>> [member.name for member in members(["shapes", "again=shapes"])]
     ['shapes', 'again']
     """
-    found = [member_of(text) for text in texts]
-    if len(found) < 2:
+    found = _of_one_agent([member_of(text) for text in texts])
+    if len(found) < 2 and not (found and found[0].kind == "population"):
         given = f"only {texts[0]!r} was given" if texts else "none was given"
         raise BadInput(f"a comparison needs at least two classifiers, agents, snapshots or sweeps; {given}")
     _refuse_mixed(found)
@@ -106,10 +117,13 @@ def member_of(text: str) -> Member:
 def _at(text: str) -> Member:
     """What stands before the last @, at a step of its training or with weights from a file."""
     source, _, detail = text.rpartition("@")
-    if is_zip(source) or folder_of_agent(source):
+    if _agent(source):
+        if detail == LAST:
+            return _at_the_end(text, source)
         if not detail.isdigit():
             raise BadInput(
-                f"{text!r}: a snapshot is named by its steps of training, as in {source}@100000; got {detail!r}"
+                f"{text!r}: a snapshot is named by its steps of training, as in {source}@100000 or {source}@{LAST}; "
+                f"got {detail!r}"
             )
         return Member(
             f"{_last(source)} at {int(detail):,} steps", text, "snapshot", source, steps=int(detail)
@@ -124,6 +138,23 @@ def _at(text: str) -> Member:
     return Member(model if which == model else f"{model} ({which})", text, "classifier", source, detail)
 
 
+def _at_the_end(text: str, source: str) -> Member:
+    return Member(f"{_last(source)} at the end", text, "snapshot", source)
+
+
+def _of_one_agent(found: Sequence[Member]) -> list[Member]:
+    """An agent among its own snapshots is the one at the end."""
+    taken = {member.source for member in found if member.kind == "snapshot"}
+    return [
+        _ended(member) if member.kind == "agent" and member.source in taken else member for member in found
+    ]
+
+
+def _ended(member: Member) -> Member:
+    end = _at_the_end(member.text, member.source)
+    return end if member.name == _last(member.source) else replace(end, name=member.name)
+
+
 def _whole(text: str) -> Member:
     path = Path(text)
     if path.is_dir() and (path / MANIFEST).exists():
@@ -132,10 +163,17 @@ def _whole(text: str) -> Member:
             return Member(_last(text), text, "population", text)
         if kind == "train-classifier":
             return Member(_last(text), text, "classifier", "shapes", str(path / WEIGHTS))
-    if is_zip(text) or folder_of_agent(text):
+    if _agent(text):
         return Member(_last(text), text, "agent", text)
     _refuse_unknown(text)
     return Member(text.rpartition(":")[2], text, "classifier", text)
+
+
+def _agent(text: str) -> bool:
+    """A zip, an organism, or a folder; one that is called like a classifier must hold an agent to be meant."""
+    if text in models.names() and not (Path(text) / NETWORK).exists():
+        return False
+    return is_zip(text) or folder_of_agent(text)
 
 
 def _last(text: str) -> str:

@@ -11,7 +11,7 @@ from core.paired import paired
 from core.uncertainty import Interval, bootstrap_interval, proportion_interval
 from gridlens.comparing.answers import Answers, agree, total_variation
 from gridlens.comparing.lineup import Lineup
-from reports.comparing.correction import Tested, level_for
+from reports.comparing.correction import ALPHA, Tested
 
 LEAST = 6
 """Images of a class below which no test of it can show anything, even if one were always right and one never."""
@@ -75,14 +75,15 @@ def labelled(found: Lineup) -> tuple[NDArray, NDArray] | None:
     return (rows, found.truth[rows]) if len(rows) >= LEAST else None
 
 
-def tests(found: Lineup, given: Mapping[str, Answers], *, seed: int) -> list[Tested]:
+def differences(
+    found: Lineup, given: Mapping[str, Answers], *, seed: int, alpha: float = ALPHA
+) -> list[Tested]:
     """Every pair: accuracy, calibration error, and accuracy of each class."""
     known = labelled(found)
     if known is None:
         return []
     rows, truth = known
     tested = tested_classes(found, truth)
-    alpha = level_for(len(found.pairs) * (2 + len(tested)))
     made = []
     for one, other in found.pairs:
         right = [given[name].choice[rows] == truth for name in (one, other)]
@@ -98,6 +99,12 @@ def tests(found: Lineup, given: Mapping[str, Answers], *, seed: int) -> list[Tes
             part = [each[held] for each in right]
             made.append(_accuracy(f"accuracy on {label}", (one, other), part, seed=seed, alpha=alpha))
     return made
+
+
+def counted(found: Lineup) -> int:
+    """How many tests that makes."""
+    known = labelled(found)
+    return 0 if known is None else len(found.pairs) * (2 + len(tested_classes(found, known[1])))
 
 
 def tested_classes(found: Lineup, truth: NDArray) -> list[int]:

@@ -2,8 +2,9 @@
 
 from gridlens.comparing.classifiers import Found
 from reports.comparing.by_class import class_dots
+from reports.comparing.correction import Tested, exact
 from reports.comparing.reliability import reliability
-from reports.figures import Proportion, percent, proportions
+from reports.figures import Proportion, proportions
 from reports.sections import Cell, Figure, Section, Table
 
 MOST_CLASSES = 24
@@ -23,13 +24,16 @@ def behaviour_section(found: Found) -> Section:
 
 def _text(found: Found) -> str:
     pairs = [test for test in found.tests if not test.part]
-    said = [
-        f"{test.sentence()}: {'claimed' if test.claimed else 'not claimed'}"
-        if test.difference.estimate
-        else f"{test.what} is the same in {test.one} and {test.other}"
-        for test in pairs
-    ]
-    return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if 0 < len(said) <= 6 else ""
+    return " ".join(map(_said, pairs)) if len(pairs) <= 6 else ""
+
+
+def _said(test: Tested) -> str:
+    if test.claimed:
+        return f"{test.sentence()}."
+    values = (
+        f"{test.what[:1].upper()}{test.what[1:]}: {test.one} {test.amount(test.values[0])}, {test.other} "
+    )
+    return f"{values}{test.amount(test.values[1])}; no difference is claimed."
 
 
 def _accuracy(found: Found) -> Figure:
@@ -77,15 +81,14 @@ def _table(found: Found) -> Table:
         "right",
         "calibration error",
         "by chance",
-        "mean confidence less accuracy",
+        "confidence less accuracy",
     ]
     rows: list[list[Cell]] = [
         [
             name,
             one.accuracy.n,
-            percent(one.accuracy),
-            f"{100 * one.calibration.error.estimate:.1f} % [{100 * one.calibration.error.low:.1f}, "
-            f"{100 * one.calibration.error.high:.1f}]",
+            exact(one.accuracy),
+            exact(one.calibration.error),
             f"{100 * one.calibration.chance[0]:.1f} to {100 * one.calibration.chance[1]:.1f} %",
             f"{100 * one.calibration.lean:+.1f} points".replace("-", "−"),
         ]

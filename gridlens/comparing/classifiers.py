@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.progress import Progress, silent
 from core.runs import command_line, read_manifest, running
-from gridlens.comparing import behaviour, knowledge
+from gridlens.comparing import behaviour, knowledge, use
 from gridlens.comparing.answers import Answers, answers
 from gridlens.comparing.asked import Member, Settings
 from gridlens.comparing.behaviour import Agreement, Skill
@@ -18,10 +18,12 @@ from gridlens.comparing.disagreement import (
     refuse_method,
     shown_pairs,
 )
+from gridlens.comparing.families import Kin, families_of, searched
 from gridlens.comparing.knowledge import Read
 from gridlens.comparing.lineup import Lineup, lineup
 from gridlens.comparing.representation import Alike, representation
-from reports.comparing.correction import Tested, corrected
+from gridlens.comparing.use import Used
+from reports.comparing.correction import Tested, corrected, level_for
 from reports.exports import export
 from reports.html import write
 from reports.sections import Report
@@ -40,7 +42,9 @@ class Found:
     partings: Sequence[tuple[Agreement, Sequence[Parting]]] = field(repr=False)
     method: Method | None
     knowledge: Mapping[str, Sequence[Read]] = field(repr=False)
+    uses: Mapping[str, Sequence[Used]] = field(repr=False)
     alike: Sequence[Alike] = field(repr=False)
+    kin: Kin | None = field(repr=False)
     tests: Sequence[Tested] = field(repr=False)
 
 
@@ -61,6 +65,7 @@ def compare_classifiers(
     refuse_method(settings.method)
     knowledge.refuse_factors(settings.factors)
     found = lineup(members, settings, progress=progress)
+    searched(found, settings)
     subject, data = found.fingerprints
     with running(
         out,
@@ -102,9 +107,8 @@ def everything(
         method = chosen_method(found, given, settings.method, folder, seed=seed, progress=progress)
         shown = partings(found, given, pairs, method.name, folder, seed=seed, progress=progress)
     known = knowledge.knowledge(found, settings.factors, folder, seed=seed, progress=progress)
+    used = use.uses(found, known, folder, seed=seed, progress=progress)
     alike = representation(found, settings, folder, progress=progress)
-    tests = behaviour.tests(found, given, seed=seed)
-    tests += knowledge.tests(found, known, len(tests))
     return Found(
         lineup=found,
         settings=settings,
@@ -116,5 +120,26 @@ def everything(
         method=method,
         knowledge=known,
         alike=alike,
-        tests=corrected(tests),
+        kin=families_of(found, alike, settings, folder, progress=progress),
+        uses=used,
+        tests=corrected(_tests(found, given, known, used, seed=seed)),
     )
+
+
+def _tests(
+    found: Lineup,
+    given: Mapping[str, Answers],
+    known: Mapping[str, Sequence[Read]],
+    used: Mapping[str, Sequence[Used]],
+    *,
+    seed: int,
+) -> list[Tested]:
+    """All that is tested; what each could show is told at the level that their number leaves it."""
+    probed = [pair for pair in found.pairs if all(name in known for name in pair)]
+    count = behaviour.counted(found) + 2 * len(probed) * len(knowledge.concepts_of(known))
+    alpha = level_for(count)
+    return [
+        *behaviour.differences(found, given, seed=seed, alpha=alpha),
+        *knowledge.differences(found, known, alpha=alpha),
+        *use.differences(found, used, alpha=alpha),
+    ]

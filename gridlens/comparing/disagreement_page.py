@@ -7,9 +7,9 @@ import numpy as np
 from gridlens.comparing.behaviour import Agreement, mean_distance
 from gridlens.comparing.classifiers import Found
 from gridlens.comparing.disagreement import Parting
+from reports.comparing.correction import exact
 from reports.comparing.differing import Beside, side_by_side
 from reports.comparing.heat import heat_map
-from reports.figures import percent
 from reports.maps import Overlay
 from reports.sections import Cell, Figure, Section, Table
 
@@ -68,7 +68,7 @@ def _crossed(found: Found, one: Agreement) -> Figure | None:
     used = np.flatnonzero(counts.sum(0) + counts.sum(1))
     counts = counts[np.ix_(used, used)]
     names = [classes[place] for place in used]
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    shares = np.where(counts, counts / np.maximum(counts.sum(1, keepdims=True), 1), np.nan)
     apart = counts.sum() - np.trace(counts)
     return heat_map(
         shares,
@@ -114,26 +114,22 @@ def _said(answer: str, confidence: float) -> str:
 
 def _table(found: Found) -> Table:
     labelled = any(one.counts for one in found.agreements)
-    header = ["pair", "same answer", "mean total variation"]
-    header += (
-        ["both right", "only the first", "only the second", "neither", "consistency of errors"]
-        if labelled
-        else []
-    )
+    header = ["pair", "same answer", "how far apart"]
+    header += ["both right", "only the first", "only the second", "neither", "kappa"] if labelled else []
     rows: list[list[Cell]] = []
     for one in found.agreements:
         row: list[Cell] = [
             f"{one.one}, {one.other}",
-            percent(one.share),
-            mean_distance(one, seed=found.settings.seed),
+            exact(one.share),
+            f"{mean_distance(one, seed=found.settings.seed).estimate:.3f}",
         ]
         if labelled:
             row += [*(one.counts or (None,) * 4), one.kappa]
         rows.append(row)
-    caption = "Image by image, over all images."
+    caption = "Image by image, over all images. How far apart: mean total variation."
     if labelled:
         caption += (
-            " Right and wrong: labelled images. Consistency of errors: kappa, 1 if they err on the same images, 0 if "
+            " Right and wrong: labelled images. Kappa: consistency of errors, 1 if they err on the same images, 0 if "
             "their errors have nothing to do with each other."
         )
     return Table(header, rows, caption=caption)

@@ -5,6 +5,9 @@ import numpy as np
 from gridlens.comparing.classifiers import Found
 from gridlens.comparing.knowledge import best, concepts_of
 from gridlens.comparing.representation import Alike
+from gridlens.comparing.use import verdict_of
+from reports.comparing.by_class import class_dots
+from reports.comparing.correction import exact
 from reports.comparing.heat import heat_map
 from reports.comparing.knowing import Depth, known_by_depth
 from reports.figures import percent
@@ -43,7 +46,8 @@ def knowledge_section(found: Found) -> Section:
     for concept in concepts:
         for name, reads in found.knowledge.items():
             top = best(reads, concept)
-            rows.append([concept, name, top.layer, top.score, top.control, top.untrained])
+            untrained = top.untrained.estimate if top.untrained else None
+            rows.append([concept, name, top.layer, top.score, top.control.estimate, untrained])
     text = (
         "Factors of the procedural images, which are known exactly, read off the mean of every unit's map. That a "
         "factor can be read off a layer is to a network's credit only as far as it goes beyond the same network "
@@ -51,6 +55,36 @@ def knowledge_section(found: Found) -> Section:
     )
     table = Table(header, rows, caption="Where each factor is read best.")
     return Section("What each knows", text, figures=[chart], tables=[table])
+
+
+def use_section(found: Found) -> Section:
+    """How far answers move when a factor is erased, beside random directions; known and used, or not."""
+    values = {name: {one.concept: one.effect for one in each} for name, each in found.uses.items()}
+    chart = class_dots(
+        values,
+        title="How far the answer moves",
+        caption="Mean total variation of the answers' probabilities when the factor is erased from the layer where it "
+        "is read best, with 95 % intervals; chance is in the table.",
+    )
+    header = ["factor", "classifier", "layer", "moves", "random directions", "verdict"]
+    rows: list[list[Cell]] = []
+    for place, concept in enumerate(concepts_of(found.knowledge)):
+        for name, each in found.uses.items():
+            one = each[place]
+            chance = f"{100 * one.chance.low:.1f} to {100 * one.chance.high:.1f} %"
+            verdict = verdict_of(best(found.knowledge[name], concept), one)
+            rows.append([concept, name, one.layer, exact(one.effect), chance, verdict])
+    text = (
+        "What can be read off a layer need not be used. Here what the layer says of the factor, linearly and on "
+        "average over positions, is erased, and random directions of the layer are changed by as much. A network that "
+        "keeps the factor twice, or not along a line, would seem not to use it."
+    )
+    table = Table(
+        header,
+        rows,
+        caption="Known: read better than with labels shuffled. Used: beyond all random directions.",
+    )
+    return Section("What each uses", text, figures=[chart], tables=[table])
 
 
 def representation_section(found: Found) -> Section:

@@ -14,13 +14,14 @@ from core.probing import ProbeResult
 from core.progress import Progress
 from core.uncertainty import Interval
 from gridlens.comparing.lineup import Lineup, folder_of, square_rgb
-from reports.comparing.correction import Tested, level_for
+from reports.comparing.correction import ALPHA, Tested
 from vision.study import PROBED, probe_factors
 
 FACTORS = ("size", "frequency", "contrast", "noise", "x")
 """Factors that are probed for, unless others are asked for."""
 
-IMAGES = 1500
+IMAGES = 1000
+"""Procedural images that probes are fitted to and scored on."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,10 @@ def concepts_of(known: Mapping[str, Sequence[Read]]) -> list[str]:
     return list(dict.fromkeys(one.concept for reads in known.values() for one in reads))
 
 
-def tests(found: Lineup, known: Mapping[str, Sequence[Read]], others: int) -> list[Tested]:
-    """Every pair and factor: the best layer's score; ``others`` is how many more differences the page tests."""
+def differences(found: Lineup, known: Mapping[str, Sequence[Read]], *, alpha: float = ALPHA) -> list[Tested]:
+    """Every pair and factor: the best layer's score."""
     pairs = [pair for pair in found.pairs if all(name in known for name in pair)]
     concepts = concepts_of(known)
-    alpha = level_for(others + len(pairs) * len(concepts))
     made = []
     for one, other in pairs:
         for concept in concepts:

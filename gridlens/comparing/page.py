@@ -1,11 +1,11 @@
 """The page of classifiers compared: question, finding, evidence in the order that it is asked for, caveats."""
 
-from core.runs import read_manifest
 from gridlens.comparing.behaviour_page import behaviour_section
 from gridlens.comparing.classifiers import Found
 from gridlens.comparing.disagreement_page import disagreement_section
-from gridlens.comparing.inside_page import knowledge_section, representation_section
+from gridlens.comparing.inside_page import knowledge_section, representation_section, use_section
 from gridlens.comparing.lineup import procedural, square_rgb
+from gridlens.matching.family_page import families_section
 from reports.comparing.correction import correction_section
 from reports.comparing.doubts import (
     always,
@@ -18,9 +18,7 @@ from reports.comparing.doubts import (
     poorer_than_chance,
 )
 from reports.comparing.verdict import verdict
-from reports.sections import Report
-
-__all__ = ["page", "read_manifest"]
+from reports.sections import Report, Section
 
 
 def page(found: Found, *, command: str) -> Report:
@@ -39,10 +37,12 @@ def page(found: Found, *, command: str) -> Report:
     )
 
 
-def _evidence(found: Found) -> list:  # type: ignore[type-arg]
+def _evidence(found: Found) -> list[Section]:
     sections = [behaviour_section(found), disagreement_section(found)]
     sections += [knowledge_section(found)] if found.knowledge else []
+    sections += [use_section(found)] if found.uses else []
     sections.append(representation_section(found))
+    sections += [] if found.kin is None else families_section(found.kin)
     if found.tests:
         sections.append(correction_section(found.tests, over="images"))
     return sections
@@ -73,7 +73,7 @@ def _aside(found: Found) -> str:
     first = build.first
     if first is None:
         return "their weights differ, but no unit's answer does"
-    if build.tensors > len(build.weights):
+    if 2 * len(build.weights) < build.tensors:
         which = f"unit {first.differing[0]}" if first.count == 1 else f"{first.count} of {first.units} units"
         return (
             f"{len(build.weights)} of {build.tensors} weight tensors differ, and answers part first in {first.layer} "
@@ -85,8 +85,8 @@ def _aside(found: Found) -> str:
 def _untested(found: Found) -> str:
     if not found.agreements:
         return (
-            "The classifiers have no class in common, so their answers cannot be compared; what they are like inside is "
-            "set out below."
+            "The classifiers have no class in common, so their answers cannot be compared; what they are like inside "
+            "is set out below."
         )
     from reports.figures import percent
 

@@ -60,6 +60,7 @@ def same_build(one: Subject, other: Subject, images: ImageSource, layers: Sequen
     shapes = [{name: tuple(tensor.shape) for name, tensor in state.items()} for state in (mine, theirs)]
     if shapes[0] != shapes[1] or one.spec != other.spec or list(one.layers) != list(other.layers):
         return None
+    mine = {name: tensor for name, tensor in mine.items() if tensor.is_floating_point()}  # no batch counters
     weights = tuple(name for name in mine if not torch.equal(mine[name], theirs[name]))
     if not weights:
         found = [Layered(name, one.layers[name].channels, (), 0, 0.0) for name in layers]

@@ -1,7 +1,7 @@
 """The families' part of the page: which family of the one network is which of the other, ring beside ring."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from reports.matching_families import Side, beside
 from reports.sections import Cell, Figure, Section, Table
 from vision.families.records import group_document
 
-if TYPE_CHECKING:
-    from gridlens.matching.making import Found
-
 SURE = 0.95
 """Share of redrawings from which on an offset is taken to be known."""
 
@@ -24,12 +21,25 @@ RINGS = 8
 """Counterparts of a layer pair that are drawn."""
 
 
-def families_section(found: "Found") -> list[Section]:
+class Paired(Protocol):
+    """Two networks by name, the families of their layer pairs, and pictures of units of both, (layer, unit)."""
+
+    @property
+    def names(self) -> tuple[str, str]: ...
+
+    @property
+    def families(self) -> Sequence[FamilyPair]: ...
+
+    @property
+    def pictures(self) -> tuple[Mapping[tuple[str, int], Any], Mapping[tuple[str, int], Any]]: ...
+
+
+def families_section(found: Paired) -> list[Section]:
     """A section for the families of every layer pair in which they were searched."""
     return [_section(found, pair) for pair in found.families]
 
 
-def _section(found: "Found", pair: FamilyPair) -> Section:
+def _section(found: Paired, pair: FamilyPair) -> Section:
     a, b = found.names
     group = pair.found.group
     text = (
@@ -82,7 +92,7 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _rings(found: "Found", pair: FamilyPair, each: Counterpart) -> Figure:
+def _rings(found: Paired, pair: FamilyPair, each: Counterpart) -> Figure:
     group = pair.found.group
     one, other = pair.one.families[each.one], pair.other.families[each.other]
     offsets = equivalent(each.offset, one, other, group)

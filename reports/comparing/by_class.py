@@ -1,4 +1,4 @@
-"""Accuracy of several classifiers class by class: dots with intervals, one line a class."""
+"""Shares of several subjects class by class (or concept by concept): dots with intervals, one line a class."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,15 +36,20 @@ def class_dots(
     classes = list(dict.fromkeys(name for each in values.values() for name in each))
     if not classes:
         raise BadInput(f"figure {title!r} has no classes to show; expected at least one")
+    lowest = min(one.low for held in values.values() for one in held.values())
+    highest = max(one.high for held in values.values() for one in held.values())
+    start = 0.0 if lowest < 0.5 else int(lowest * 10) / 10
+    end = -(-int(100 * highest) // 10) / 10 + 0.1 if highest < 0.5 else 1.0
     line = LINE + 5.0 * max(0, len(values) - 2)
     height = line * len(classes) + 46
 
     def draw(canvas: Canvas) -> None:
-        box = (LEFT / WIDTH, 24 / height, 1 - (LEFT + 10) / WIDTH, line * len(classes) / height)
+        box = (LEFT / WIDTH, 24 / height, 1 - (LEFT + 22) / WIDTH, line * len(classes) / height)
         axes = canvas.add_axes(box)
-        axes.set(xlim=(0, 1), ylim=(len(classes) - 0.5, -0.5))
+        axes.set(xlim=(start, end), ylim=(len(classes) - 0.5, -0.5))
         axes.set_yticks(range(len(classes)), [clipped(name, 16) for name in classes])
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
+        ticks = [start + (end - start) * part / 4 for part in range(5)]
+        axes.set_xticks(ticks, [f"{100 * tick:.3g}" + " %" * (tick == end) for tick in ticks])
         axes.tick_params(axis="y", labelcolor=INK)
         quiet(axes, grid="x")
         for row, name in enumerate(classes):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from core.multiplicity import holm
 from core.paired import Difference
+from core.uncertainty import Interval
 from reports.figures import clipped
 from reports.sections import Cell, Section, Table
 
@@ -128,6 +129,15 @@ def told(value: float, *, share: bool) -> str:
     ('12.3 %', '0.123')
     """
     return f"{100 * value:.1f} %" if share else f"{value:.3f}".replace("-", "−")
+
+
+def exact(value: Interval) -> str:
+    """A proportion with its interval in percent to one digit, for where all are near 100.
+
+    >>> exact(Interval(0.9955, 0.9913, 0.998, 2000))
+    '99.5 % [99.1, 99.8]'
+    """
+    return f"{100 * value.estimate:.1f} % [{100 * value.low:.1f}, {100 * value.high:.1f}]"
 
 
 def p_value(p: float) -> str:

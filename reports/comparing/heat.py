@@ -14,8 +14,8 @@ from reports.figures import clipped
 from reports.maps import VALUE_COLOURS
 from reports.sections import Figure
 
-HEAD, LEFT = 92.0, 92.0
-ROOMY = 15
+HEAD, LEFT, RIGHT = 92.0, 92.0, 30.0
+ROOMY = 20
 """Columns up to which every square has its number."""
 
 
@@ -47,13 +47,16 @@ def heat_map(
         raise BadInput(
             f"figure {title!r} has {values.shape} values for {len(rows)} rows and {len(columns)} columns"
         )
-    wide = (WIDTH - LEFT - 14) / len(columns)
+    wide = (WIDTH - LEFT - RIGHT) / len(columns)
     tall = float(np.clip(wide, 15, 26))
     height = HEAD + tall * len(rows) + 4
     colours = matplotlib.colormaps[VALUE_COLOURS]
+    size = 8.0 if wide > 20 else 6.5
 
     def draw(canvas: Canvas) -> None:
-        plot = canvas.add_axes((LEFT / WIDTH, 4 / height, 1 - (LEFT + 14) / WIDTH, tall * len(rows) / height))
+        plot = canvas.add_axes(
+            (LEFT / WIDTH, 4 / height, 1 - (LEFT + RIGHT) / WIDTH, tall * len(rows) / height)
+        )
         plot.set(xlim=(0, len(columns)), ylim=(len(rows), 0), xticks=[], yticks=[])
         plot.spines[:].set_visible(False)
         for row, name in enumerate(rows):
@@ -66,7 +69,9 @@ def heat_map(
                 if len(columns) <= ROOMY:
                     text = written[row][column] if written else f"{100 * value:.0f}"
                     ink = "white" if value < 0.55 else "black"
-                    plot.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=8)
+                    plot.text(
+                        column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=size
+                    )
         for column, name in enumerate(columns):
             plot.text(
                 column + 0.35, -0.15, clipped(name, 16), rotation=45, va="bottom", fontsize=9, clip_on=False

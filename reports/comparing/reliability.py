@@ -11,6 +11,9 @@ from reports.figures import percent
 from reports.patching import small_multiples
 from reports.sections import Figure
 
+MANY = 10
+"""Inputs of a step of confidence from which on it is joined to the next by a line."""
+
 
 def reliability(found: Mapping[str, Calibration], *, title: str, caption: str) -> Figure:
     """One panel a classifier: confidence across, the share right up; the diagonal is perfect calibration.
@@ -43,16 +46,14 @@ def reliability(found: Mapping[str, Calibration], *, title: str, caption: str) -
             axes.plot(
                 [one.confidence] * 2, [one.accuracy.low, one.accuracy.high], color=colour, lw=1.4, zorder=2
             )
+        marked: dict[str, Any] = {"color": colour, "ms": 4.5, "ls": "none", "marker": MARKERS[index % 4]}
+        axes.plot(across, [one.accuracy.estimate for one in bins], **marked)
+        many = [one for one in bins if one.accuracy.n >= MANY]
         axes.plot(
-            across,
-            [one.accuracy.estimate for one in bins],
-            marker=MARKERS[index % 4],
-            color=colour,
-            ms=4,
-            lw=1,
+            [one.confidence for one in many], [one.accuracy.estimate for one in many], color=colour, lw=1
         )
         axes.set(xlim=(0, 1), ylim=(-0.02, 1.02))
-        axes.set_xticks([0, 0.5, 1], ["0", "50", "100 %"])
+        axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])
         axes.set_yticks([0, 0.5, 1], ["0", "50", "100 %"])
         quiet(axes)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from reports.comparing.correction import Tested, told
-from reports.finding import NO_DIFFERENCE
+
+NO_DIFFERENCE = "no difference that these data can show"
 
 MOST = 3
 """Differences that the sentence names; the others are counted."""
@@ -31,7 +32,9 @@ def verdict(tests: Sequence[Tested], *, aside: str = "") -> str:
     left = len(claimed) - len(said)
     more = f"; {left} more of {len(tests)} differences tested are claimed below" if left else ""
     text = "; ".join(said)
-    return text[:1].upper() * text[:1].islower() + text[text[:1].islower() :] + more + ended + "."
+    if not text.startswith(tuple(name for test in tests for name in (test.one, test.other))):
+        text = text[:1].upper() + text[1:]
+    return f"{text}{more}{ended}."
 
 
 def _named(claimed: Sequence[Tested]) -> list[Tested]:
