@@ -128,7 +128,8 @@ def _arrows(axes: Axes, one: Panel, shades: np.ndarray, *, cell: float) -> None:
         axes.quiver(
             *(where[chosen, 1], where[chosen, 0], along[chosen, 1], along[chosen, 0]),
             angles="xy", scale_units="xy", scale=1, pivot="mid", color=shade, zorder=4,
-            units="dots", width=max(cell / 13, 0.7), headwidth=4.2, headlength=4, headaxislength=3.6, minlength=0,
+            units="inches", width=max(cell / 13, 0.7) / 72, headwidth=4.2, headlength=4, headaxislength=3.6,
+            minlength=0,
         )  # fmt: skip
 
 
@@ -144,7 +145,8 @@ def _scales(canvas: Canvas, panels: Sequence[Panel], height: float, legend: str)
             at = _ramp(axes, at, shown[0], "change" if signed else legend) + 16
     at = 6.0
     for style, name in zip(MARKS, panels[0].marks, strict=False):
-        axes.plot([at], [5], color="#f0e442", mec="black", mew=0.9, ls="none", **style | {"ms": 7})
+        size = {"ms": 0.85 * style["ms"]}
+        axes.plot([at], [5], color="#f0e442", mec="black", mew=0.9, ls="none", **style | size)
         axes.text(at + 9, 5, name, va="center", color=INK, fontsize=9)
         at += 26 + 5.2 * len(name)
     ends: tuple[tuple[bool, str, dict[str, Any]], ...] = (
@@ -169,6 +171,9 @@ def _ramp(axes: Axes, at: float, one: Panel, name: str) -> float:
     said = f"{name} {low:.2g}"
     axes.text(at, 22, said, va="center", color=INK, fontsize=9)
     left = at + 5.0 * len(said) + 6
-    axes.imshow(_shades(sample), extent=(left, left + 58, 18, 27), aspect="auto", interpolation="none")
+    place = (left, left + 58, 18, 27)
+    floor = _greyed(np.full((1, 1, 3), 0.95))
+    for strip in (floor, _shades(sample)):
+        axes.imshow(strip, extent=place, aspect="auto", interpolation="none")
     axes.text(left + 62, 22, f"{high:.2g}", va="center", color=INK, fontsize=9)
     return left + 62 + 5.0 * len(f"{high:.2g}")

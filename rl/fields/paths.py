@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from core.provenance import Provenance, provenance
@@ -65,7 +65,7 @@ def path_probabilities(
     walk = walk_of(world, state)
     likely = drawn_everywhere(subject, see(world, walk.placed, view))
     limit = (world.limit or UNLIMITED) - (int(state.clock[0]) if world.limit else 0)
-    far = shortest(walk)
+    far = walk.far
     row, column = (int(side) for side in state.agent[0])
     return PathProbabilities(
         subject=subject.name,
@@ -104,15 +104,13 @@ def geometric_means(walk: Walk, likely: Float[np.ndarray, "m a"]) -> Float[np.nd
     >>> sorted(set(geometric_means(walk, np.full(walk.leads.shape, 0.25)).round(2).tolist()))[:2]
     [0.25, 1.0]
     """
-    far = shortest(walk)
+    far = walk.far
     with np.errstate(divide="ignore"):
         step = np.log(walk.steps(likely))
     best = np.full(len(walk.cells), -np.inf)
     best[walk.start] = 0.0
-    stands = far[: len(walk.leads)]
-    for distance in range(1, int(far.max()) + 1):
-        nearer, here = np.flatnonzero(stands == distance - 1), np.flatnonzero(far == distance)
-        best[here] = (best[nearer, None] + step[np.ix_(nearer, here)]).max(0)
+    for nearer, here in walk.layers:
+        best[here] = (best[nearer, None] + step[nearer[:, None], here]).max(0)
     return np.where(far < 0, np.nan, np.exp(best / np.maximum(far, 1)))
 
 
@@ -138,15 +136,3 @@ def reach_probabilities(walk: Walk, likely: Float[np.ndarray, "m a"], limit: int
             break
     found: np.ndarray = np.minimum(hit[walk.start], 1.0)
     return found
-
-
-def shortest(walk: Walk) -> Int[np.ndarray, "k"]:
-    """Steps of a shortest way from the start to each node; -1 where none leads."""
-    far = np.full(len(walk.cells), -1)
-    far[walk.start], edge, distance = 0, np.array([walk.start]), 0
-    while len(edge := edge[edge < len(walk.leads)]):
-        distance += 1
-        ahead = np.unique(walk.leads[edge])
-        edge = ahead[far[ahead] < 0]
-        far[edge] = distance
-    return far

@@ -1,6 +1,7 @@
 """Walk: the cells of one state as a graph - where every action leads from every cell on which the agent can stand."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -30,11 +31,32 @@ class Walk:
 
     def steps(self, likely: Float[np.ndarray, "m a"]) -> Float[np.ndarray, "m k"]:
         """How likely one step leads from each cell to each node, if actions are as ``likely`` as given."""
-        found = np.zeros((len(self.leads), len(self.cells)))
-        rows = np.arange(len(self.leads))
-        for action, node in enumerate(self.leads.T):
-            np.add.at(found, (rows, node), likely[:, action].astype(float))
+        m, k = len(self.leads), len(self.cells)
+        places = (np.arange(m)[:, None] * k + self.leads).ravel()
+        weights = np.asarray(likely, float).ravel()
+        found: np.ndarray = np.bincount(places, weights, minlength=m * k).reshape(m, k)
         return found
+
+    @cached_property
+    def far(self) -> Int[np.ndarray, "k"]:
+        """Steps of a shortest way from the start to each node; -1 where none leads."""
+        far = np.full(len(self.cells), -1)
+        far[self.start], edge, distance = 0, np.array([self.start]), 0
+        while len(edge := edge[edge < len(self.leads)]):
+            distance += 1
+            ahead = np.unique(self.leads[edge])
+            edge = ahead[far[ahead] < 0]
+            far[edge] = distance
+        return far
+
+    @cached_property
+    def layers(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """For each distance from 1 on, the nodes one step nearer on which the agent can stand, and those at it."""
+        stands = self.far[: len(self.leads)]
+        return tuple(
+            (np.flatnonzero(stands == distance - 1), np.flatnonzero(self.far == distance))
+            for distance in range(1, int(self.far.max()) + 1)
+        )
 
     def map(self, nodes: Float[np.ndarray, "k"]) -> Float[np.ndarray, "h w"]:
         """Numbers of the nodes laid out as the grid; NaN elsewhere."""

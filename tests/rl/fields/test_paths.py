@@ -8,7 +8,7 @@ import pytest
 from envs import engine
 from envs.editing.notation import from_text
 from envs.registry import world
-from rl.fields.paths import geometric_means, path_probabilities, reach_probabilities, shortest
+from rl.fields.paths import geometric_means, path_probabilities, reach_probabilities
 from rl.fields.walk import walk_of
 from rl.goals import shifted
 from rl.rollouts import play
@@ -19,7 +19,7 @@ ROOM = world("coin", height=5, length=10, lava=0.0, limit=30)
 def enumerated(walk, likely):
     """The best geometric mean over all shortest ways, way by way."""
     step, found = walk.steps(likely), {walk.start: 1.0}
-    ahead, far = {walk.start: [[walk.start]]}, shortest(walk)
+    ahead, far = {walk.start: [[walk.start]]}, walk.far
     for distance in range(1, far.max() + 1):
         ways = {}
         for node in np.flatnonzero(far == distance):
