@@ -153,8 +153,8 @@ def _chosen(
     inside = np.concatenate([np.tile((fold != one)[:, None], many) for one in range(count)], 1)
     trials = _Problems(features, squares, np.tile(labels, count), inside, width)
     theta, errors, starts = np.tile(start, (1, count, 1)), [], []
-    for penalty in penalties:
-        theta = trials.fit(theta, np.full(many * count, penalty), ROUGH)
+    for strength in penalties:
+        theta = trials.fit(theta, np.full(many * count, strength), ROUGH)
         lost = (trials.loss(theta)[0] * ~inside).sum(0, dtype=np.float64)
         errors.append(lost.reshape(count, many).sum(0))
         starts.append(theta[:, :many])

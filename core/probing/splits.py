@@ -61,25 +61,20 @@ def folds(groups: NDArray, count: int = FOLDS) -> Int[np.ndarray, "n"]:
     return np.unique(groups, return_inverse=True)[1] % count
 
 
-def shuffled(samples: Split, *, seed: int) -> Int[np.ndarray, "n"]:
-    """From which sample each takes its label in the control task: its group gets another group's labels, all of them.
+def donors(index: Int[np.ndarray, "n"], *, seed: int) -> Int[np.ndarray, "n"]:
+    """From which sample each gets what is another's: its group (``index``, counted from 0) gets another's, in order.
 
-    A group's labels keep their order but begin anywhere, so that what merely changes with time is not kept either.
+    A group's samples keep their order but begin anywhere, so that what merely changes with time is not kept either.
 
-    >>> shuffled(split(4, [0, 0, 1, 1], seed=0), seed=2).tolist()
+    >>> donors(np.array([0, 0, 1, 1]), seed=2).tolist()
     [3, 2, 0, 1]
     """
     rng = np.random.default_rng((seed, 1))
-    order, donors = rng.permutation(samples.groups), np.empty(samples.groups, int)
-    donors[order] = np.roll(order, 1)  # nobody gets its own
-    if samples.alone:
-        place = np.argsort(samples.index)
-        return np.asarray(place[donors][samples.index])
-    order = np.argsort(samples.index, kind="stable")
-    sizes = np.bincount(samples.index)
-    starts = np.cumsum(sizes) - sizes
-    rank = np.empty(len(order), int)
-    rank[order] = np.arange(len(order)) - starts[samples.index[order]]
-    donor = donors[samples.index]
-    begin = rng.integers(0, sizes)[samples.index]
+    sizes = np.bincount(index)
+    ring, giver = rng.permutation(len(sizes)), np.empty(len(sizes), int)
+    giver[ring] = np.roll(ring, 1)  # nobody gets its own
+    order, starts = np.argsort(index, kind="stable"), np.cumsum(sizes) - sizes
+    rank = np.empty(len(index), int)
+    rank[order] = np.arange(len(index)) - starts[index[order]]
+    donor, begin = giver[index], rng.integers(0, sizes)[index]
     return np.asarray(order[starts[donor] + (rank + begin) % sizes[donor]])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from core.errors import BadInput
 from core.probing.labelled import Columns, Labelled, columns
 from core.probing.result import Kind
-from core.probing.splits import Split, shuffled
+from core.probing.splits import Split, donors
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ def tasks_of(concepts: Mapping[str, Labelled], samples: Split, *, seed: int) -> 
     >>> len(tasks_of(size, split(50, None, seed=0), seed=0))
     2
     """
-    donors, tasks = shuffled(samples, seed=seed), []
+    giver, tasks = donors(samples.index, seed=seed), []
     for name, labelled in concepts.items():
         known = columns(labelled)
         for part, what in ((samples.fitted, "fitted to"), (~samples.fitted, "scored on")):
@@ -44,7 +44,7 @@ def tasks_of(concepts: Mapping[str, Labelled], samples: Split, *, seed: int) -> 
                     f"concept {name!r} varies in too few groups: it is the same in all {part.sum()} samples that "
                     f"its probe is {what}; give more samples in which it differs"
                 )
-        mixed = Columns(known.values[donors], known.classes, known.cells)
+        mixed = Columns(known.values[giver], known.classes, known.cells)
         tasks.append(Task(name, labelled.kind, labelled.values, known))
-        tasks.append(Task(name, labelled.kind, labelled.values[donors], mixed))
+        tasks.append(Task(name, labelled.kind, labelled.values[giver], mixed))
     return tasks

@@ -4,6 +4,7 @@ from core.testing.backup import Backup, planted_backup
 from core.testing.classifier import planted_classifier
 from core.testing.concepts import ConceptReader, concept_reader
 from core.testing.families import PlantedFamilies, planted_families, planted_views
+from core.testing.knower import Knower, knower
 from core.testing.lanterns import Lanterns, lanterns
 from core.testing.pathway import Pathway, pathway_pairs, planted_pathway
 from core.testing.seeker import Sought, seeker, sought
@@ -16,6 +17,7 @@ __all__ = [
     "SENSES",
     "Backup",
     "ConceptReader",
+    "Knower",
     "Lanterns",
     "Pathway",
     "PlantedFamilies",
@@ -23,6 +25,7 @@ __all__ = [
     "Sought",
     "Superposition",
     "concept_reader",
+    "knower",
     "lanterns",
     "pathway_pairs",
     "planted_backup",
