@@ -131,7 +131,7 @@ def _average(rows: Sequence[Row], truth: Sequence[Row]) -> Table:
 
 
 def right(rows: Sequence[Row], truth: Sequence[Row], kind: int) -> Interval:
-    """By how much an apple first is better than a shield, averaged over the states of a kind of training; over seeds."""
+    """By how much an apple first is better than a shield, averaged over the states of training; over seeds."""
     known = {(row["left"], row["held"]): float(row["apple first"]) for row in truth}
     each = []
     for seed in sorted({row["seed"] for row in rows}):

@@ -134,9 +134,9 @@ def section(rows: Sequence[Row], uses: Sequence[Row]) -> Section:
         f"{STATES:,} held-out states, one a level, with any number of monsters and of shields in hand. Known is what a "
         "linear probe reads on states that it was not fitted to (R², for what is yes or no the area under the ROC "
         "curve), beside shuffled labels and the same network untrained. Used is what the answer changes by when a "
-        "layer reads, for one concept, as another state's (total variation, 0 to 1), more than when as much is changed along "
-        "directions drawn by chance, and by 2 % at least. Two answers are asked about: the next move, and, where an "
-        "apple and a shield are equally far, which of the two is approached.",
+        "layer reads, for one concept, as another state's (total variation, 0 to 1), more than when as much is changed "
+        "along directions drawn by chance, and by 2 % at least. Two answers are asked about: the next move, and, where "
+        "an apple and a shield are equally far, which of the two is approached.",
         [_figure(rows)],
         [_read(rows), _use(uses)],
     )
