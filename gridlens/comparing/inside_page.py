@@ -46,8 +46,8 @@ def knowledge_section(found: Found) -> Section:
     for concept in concepts:
         for name, reads in found.knowledge.items():
             top = best(reads, concept)
-            untrained = top.untrained.estimate if top.untrained else None
-            rows.append([concept, name, top.layer, top.score, top.control.estimate, untrained])
+            untrained = round(top.untrained.estimate, 3) if top.untrained else None
+            rows.append([concept, name, top.layer, top.score, round(top.control.estimate, 3), untrained])
     text = (
         "Factors of the procedural images, which are known exactly, read off the mean of every unit's map. That a "
         "factor can be read off a layer is to a network's credit only as far as it goes beyond the same network "
@@ -93,7 +93,7 @@ def representation_section(found: Found) -> Section:
     tables: list[Table] = []
     for alike in found.alike:
         figures += [_cka(alike), _matched(alike)]
-        if alike.build is not None and not alike.build.same:
+        if alike.build is not None and alike.build.altered:
             tables.append(_parting(alike))
     said = [_said(alike) for alike in found.alike]
     left = len(found.lineup.pairs) - len(found.alike)
@@ -118,6 +118,8 @@ def _build(alike: Alike) -> str:
         return ""
     if build.same:
         return "they are the same network, weight for weight. "
+    if not build.altered:
+        return f"they are built alike, and {len(build.weights)} of {build.tensors} weight tensors differ. "
     first = build.first
     start = f"they are built alike; {len(build.weights)} of {build.tensors} weight tensors differ. "
     if first is None:

@@ -54,7 +54,7 @@ def _approach(found: Found) -> str:
     shown = " x ".join(map(str, next(iter(sizes.values()))))
     if len({*sizes.values()}) > 1:
         shown = ", ".join(f"{height} x {width} for {name}" for name, (height, width) in sizes.items())
-    kind = "procedural images, of classes known by construction," if procedural(found.settings) else "images"
+    kind = "procedural images of known classes" if procedural(found.settings) else "images"
     return (
         f"All saw the same {len(lineup.source):,} {kind} ({shown} pixels), and their answers are set beside each other "
         f"image by image over the {len(lineup.classes)} classes that all of them have. Every difference is tested by "
@@ -73,7 +73,7 @@ def _aside(found: Found) -> str:
     first = build.first
     if first is None:
         return "their weights differ, but no unit's answer does"
-    if 2 * len(build.weights) < build.tensors:
+    if build.altered:
         which = f"unit {first.differing[0]}" if first.count == 1 else f"{first.count} of {first.units} units"
         return (
             f"{len(build.weights)} of {build.tensors} weight tensors differ, and answers part first in {first.layer} "

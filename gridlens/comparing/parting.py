@@ -42,6 +42,11 @@ class SameBuild:
         return not self.weights
 
     @property
+    def altered(self) -> bool:
+        """Whether one is the other with something changed: most weights are the same."""
+        return 0 < 2 * len(self.weights) < self.tensors
+
+    @property
     def first(self) -> Layered | None:
         """The first layer in which a unit answers differently."""
         return next((one for one in self.layers if one.count), None)

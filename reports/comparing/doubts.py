@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.uncertainty import Interval
-from reports.comparing.correction import ALPHA, Tested
+from reports.comparing.correction import ALPHA, Tested, exact
 from reports.figures import percent
 
 FEW_SEEDS, FEW_INPUTS, LARGE = 3, 100, 0.1
@@ -77,7 +77,7 @@ def miscalibrated(name: str, error: Interval, chance: tuple[float, float], *, co
         return ""
     way = "over" if confident else "under"
     return (
-        f"{name} is miscalibrated ({way}confident): its expected calibration error is {percent(error)}, where chance "
+        f"{name} is miscalibrated ({way}confident): its expected calibration error is {exact(error)}, where chance "
         f"gives a calibrated classifier {100 * chance[0]:.1f} to {100 * chance[1]:.1f} %. Its probabilities are no "
         "measure of how sure to be."
     )

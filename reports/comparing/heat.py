@@ -67,7 +67,7 @@ def heat_map(
                 shade = colours(float(np.clip(value, 0, 1)))
                 plot.add_patch(Rectangle((column, row), 0.98, 0.96, facecolor=shade, linewidth=0))
                 if len(columns) <= ROOMY:
-                    text = written[row][column] if written else f"{100 * value:.0f}"
+                    text = written[row][column] if written else f"{round(100 * value)}".replace("-", "−")
                     ink = "white" if value < 0.55 else "black"
                     plot.text(
                         column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=size

@@ -53,7 +53,7 @@ def reliability(found: Mapping[str, Calibration], *, title: str, caption: str) -
             [one.confidence for one in many], [one.accuracy.estimate for one in many], color=colour, lw=1
         )
         axes.set(xlim=(0, 1), ylim=(-0.02, 1.02))
-        axes.set_xticks([0, 0.5, 1], ["0", "50", "100"])
+        axes.set_xticks([0, 0.25, 0.5, 0.75], ["0", "25", "50", "75"])
         axes.set_yticks([0, 0.5, 1], ["0", "50", "100 %"])
         quiet(axes)
 
