@@ -10,11 +10,12 @@ from gridlens.bars import bars
 from gridlens.commands.gallery import gallery
 from gridlens.commands.train import train
 from gridlens.comparing.agents import compare_agents
+from gridlens.comparing.asked import Settings, members
 from gridlens.opened import open_subject
-from gridlens.probes import defaults, probe_page, probed
+from gridlens.probing.making import Request as Probed
+from gridlens.probing.making import probe_subject
 from reports.front_page import Entry, report_entry, write_front
 from reports.gallery.pages import gallery_entry
-from reports.html import write
 
 TITLE = "What a classifier looks for, and what two agents want"
 LEAD = (
@@ -65,24 +66,24 @@ def _train(preset: str, steps: int | None, folder: Path) -> list[Entry]:
 
 def _core(out: Path, kind: str, subject: str) -> list[Entry]:
     opened = open_subject(subject)
-    concepts = defaults(opened)
-    request, folder = Request(), out / f"attribute-{kind}"
+    request, folder, probes = Request(), out / f"attribute-{kind}", out / f"probe-{kind}"
     with bars() as progress, commanded(f"gridlens attribute {subject}"):
         explained = attributed(opened, request, out=folder, progress=progress)
-        found = probed(opened, concepts, progress=progress)
+    with bars() as progress, commanded(command := f"gridlens probe {subject}"):
+        known = probe_subject(subject, opened, Probed(), out=probes, command=command, progress=progress)
+    page = folder.with_suffix(".html")
     pages = {
-        f"attribute-{kind}.html": write_page(
-            opened, explained, request, folder=folder, page=folder.with_suffix(".html")
-        ),
-        f"probe-{kind}.html": probe_page(opened.subject.name, found, command=f"gridlens probe {subject}"),
+        page.name: write_page(opened, explained, request, folder=folder, page=page),
+        f"{probes.name}/index.html": known,
     }
-    print(out / f"attribute-{kind}.html")
-    print(write(pages[f"probe-{kind}.html"], out / f"probe-{kind}.html"))
+    print(page)
+    print(probes / "index.html")
     return [report_entry(page, href=name) for name, page in pages.items()]
 
 
 def _compare(out: Path, agents: list[Path]) -> list[Entry]:
     with bars() as progress:
-        page = compare_agents(agents, levels=1000, mazes=3, seed=0, out=out / "compare", progress=progress)
+        found = members([str(agent) for agent in agents])
+        page = compare_agents(found, Settings(), out=out / "compare", progress=progress)
     print(page.finding)
     return [report_entry(page, href="compare/index.html")]

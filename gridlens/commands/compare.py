@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gridlens.options import Device, Images, Labels, Levels, Scaling, Seed
+from gridlens.options import Device, Images, Labels, Levels, Scaling, Seed, ZipDials, ZipView, ZipWorld
 
 Subjects = Annotated[
     list[str],
@@ -15,6 +15,15 @@ Subjects = Annotated[
     ),
 ]
 Mazes = Annotated[int, typer.Option(help="For agents: mazes of which maps are drawn.", min=1)]
+Samples = Annotated[
+    int, typer.Option(help="For agents: states on which probes are fitted and scored.", min=1)
+]
+Recipes = Annotated[
+    str | None,
+    typer.Option(
+        help="For sweeps: the recipes to compare, parted by commas, as the sweep names them; default: all."
+    ),
+]
 Count = Annotated[int | None, typer.Option(help="For classifiers: only the first so many images.", min=40)]
 Method = Annotated[
     str | None,
@@ -45,6 +54,11 @@ def compare(
     count: Count = None,
     levels: Levels = 1000,
     mazes: Mazes = 3,
+    samples: Samples = 2000,
+    world: ZipWorld = None,
+    dial: ZipDials = None,
+    view: ZipView = None,
+    recipes: Recipes = None,
     method: Method = None,
     factors: Factors = None,
     families: Families = None,
@@ -60,6 +74,7 @@ def compare(
     named by class). Agents are played on held-out levels. See docs/comparing.md. A run that is broken off goes on
     where it was when the same command is given again.
     """
+    from gridlens.assignments import assignments
     from gridlens.bars import bars
     from gridlens.comparing.asked import Settings, members, refuse_unfitting
     from gridlens.comparing.kinds import MAKERS, folder_for
@@ -72,11 +87,16 @@ def compare(
     settings = Settings(
         levels=levels,
         mazes=mazes,
+        samples=samples,
+        world=world,
+        dials=assignments(dial or [], option="--dial"),
+        view=view,
+        recipes=parted(recipes),
         seed=seed,
         images=images,
         count=count,
         method=method,
-        factors=None if factors is None else tuple(part.strip() for part in factors.split(",")),
+        factors=None if factors is None else parted(factors),
         families=tuple(families or ()),
         scaling=scaling,
         labels=labels,
@@ -87,3 +107,12 @@ def compare(
         page = MAKERS[found[0].kind](found, settings, out=folder, progress=progress)
     print(page.finding)
     print(folder / "index.html")
+
+
+def parted(text: str | None) -> tuple[str, ...]:
+    """A list parted by commas.
+
+    >>> parted("size, x"), parted(None)
+    (('size', 'x'), ())
+    """
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if text else ()

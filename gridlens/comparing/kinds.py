@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from core.progress import Progress
 from gridlens.comparing.agents import compare_agents
-from gridlens.comparing.asked import Kind, Member, Settings
+from gridlens.comparing.asked import Kind, Member
 from gridlens.comparing.classifiers import compare_classifiers
 from reports.sections import Report
 
@@ -27,19 +26,9 @@ def folder_for(members: Sequence[Member]) -> Path:
     return Path("runs") / name[:LONGEST].rstrip("-.")
 
 
-def _agents(members: Sequence[Member], settings: Settings, *, out: Path, progress: Progress) -> Report:
-    return compare_agents(
-        [Path(member.source) for member in members],
-        levels=settings.levels,
-        mazes=settings.mazes,
-        seed=settings.seed,
-        out=out,
-        progress=progress,
-    )
-
-
 MAKERS: Mapping[Kind, Callable[..., Report]] = {
     "classifier": compare_classifiers,
-    "agent": _agents,
+    "agent": compare_agents,
+    "snapshot": compare_agents,
 }
 """Kind to ``maker(members, settings, *, out, progress) -> Report``."""

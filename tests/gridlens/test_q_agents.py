@@ -17,6 +17,7 @@ from envs.observations import observation_shape
 from envs.registry import world
 from gridlens.cli import main
 from gridlens.comparing.agents import compare_agents
+from gridlens.comparing.asked import Settings, members
 from gridlens.terminal.players import by_agent
 from reports import html
 from rl.acting import EPSILON, ask, blank
@@ -108,9 +109,10 @@ def test_a_study_of_a_q_agent_explains_the_action_it_finds_best(folders, tmp_pat
 
 def test_agents_of_every_kind_stand_on_one_comparison_page(folders, tmp_path):
     page = compare_agents(
-        [folders / name for name in KINDS],
-        levels=20, mazes=1, seed=0, out=tmp_path / "page", progress=lambda *told: None,
-    )  # fmt: skip
+        members([str(folders / name) for name in KINDS]),
+        Settings(levels=20, mazes=1, samples=200),
+        out=tmp_path / "page",
+    )
     text = re.sub(r"<[^>]*>|data:\S*", " ", html.page(page))
     assert "For with-q and with-quantiles, trained to score actions: the best one" in text
     assert all(name in text for name in KINDS)

@@ -13,14 +13,17 @@ import pytest
 from PIL import Image
 
 from core.artifacts import write_json
+from core.paired import paired
 from core.probing import ProbeResult
 from core.provenance import Provenance
 from core.uncertainty import Interval, proportion_interval
 from feature_viz.gallery.summary import summary
 from feature_viz.gallery.unit_table import write_units
-from reports.evidence import AgentEvidence, Setting
+from reports.comparing.agents.evidence import AgentEvidence, Evidence, PairEvidence, Setting
+from reports.comparing.agents.states import Apart, Side
+from reports.comparing.correction import Tested, corrected
 from reports.figures import Curve
-from reports.maps import MazeMap, Overlay
+from reports.maps import MazeMap
 
 SIZE = 13
 STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -87,22 +90,6 @@ def maze_map(name: str, seed: int, goal: str) -> MazeMap:
     return MazeMap(name, frame, values, moves, np.array(path), marks, note)
 
 
-def attributions(name: str, seed: int) -> list[Overlay]:
-    rng = np.random.default_rng(seed)
-    made = []
-    for index in range(2):
-        cells = maze(seed + index)[3:10, 3:10]
-        field = rng.normal(0, 0.12, (7, 7))
-        field[rng.integers(7), rng.integers(7)] = 1.0
-        field[rng.integers(7), rng.integers(7)] = -0.8
-        made.append(
-            Overlay(
-                name, np.kron(np.where(cells[..., None], 0.9, 0.3), np.ones((6, 6, 3))), field, "policy:up"
-            )
-        )
-    return made
-
-
 def probes(seed: int, *, useless: bool = False) -> list[ProbeResult]:
     rng = np.random.default_rng(seed)
     made = []
@@ -136,7 +123,6 @@ def agent(
         curve=Curve(name, steps, np.clip(rise + rng.normal(0, 0.015, len(steps)), 0, 1)),
         probes=probes(seed),
         maps=[maze_map(name, number, goal) for number in (3, 8)],
-        attributions=attributions(name, seed),
     )
 
 
@@ -146,6 +132,47 @@ def pair() -> list[AgentEvidence]:
         agent("corner-seeker", seed=0, counts=(294, 294, 92, 271), goal="corner", dial=dials[0]),
         agent("cheese-seeker", seed=1, counts=(291, 290, 288, 61), goal="cheese", dial=dials[1]),
     ]
+
+
+def state_apart(names: Sequence[str], seed: int) -> Apart:
+    rng = np.random.default_rng(seed)
+    picture = np.kron(np.where(maze(seed)[..., None], 0.9, 0.3), np.ones((6, 6, 3)))
+    sides = [
+        Side(name, np.roll([0.94, 0.02, 0.02, 0.02], place), picture, rng.normal(0, 0.3, (SIZE, SIZE)))
+        for place, name in enumerate(names)
+    ]
+    return Apart(picture, ("up", "down", "left", "right"), 0.92, bool(seed % 2), seed, (sides[0], sides[1]))
+
+
+def compared(agents: Sequence[AgentEvidence], setting: Setting = SETTING, **changes: Any) -> Evidence:
+    """Agents as compared by the page: tests from levels that give their numbers."""
+    tests = []
+    for key in (setting.intended, setting.proxy):
+        for split in ("shifted", "train"):
+            sides = [getattr(agent, split)[key] for agent in agents[:2]]
+            levels = [np.arange(side.n) < round(side.estimate * side.n) for side in sides]
+            said = f"{setting.events[key]}, {'training' if split == 'train' else split}"
+            values = (sides[0].estimate, sides[1].estimate)
+            names = [agent.name for agent in agents[:2]]
+            tests.append(
+                Tested(said, names[0], names[-1], values, paired(*(level.astype(float) for level in levels)))
+            )
+    names = [agent.name for agent in agents]
+    half = Interval(0.5, 0.4, 0.6, 99)
+    pair = PairEvidence(
+        names[0], names[-1], half, half, half, states=[state_apart(names[:2], n) for n in (3, 8)]
+    )
+    return Evidence(
+        **{
+            "agents": agents,
+            "pairs": [pair] if len(set(names)) > 1 else [],
+            "setting": setting,
+            "tests": corrected(tests),
+            "method": "integrated-gradients",
+            "states": (1000, 1000),
+        }
+        | changes
+    )
 
 
 def gabor(seed: int, size: int) -> np.ndarray:
@@ -288,6 +315,7 @@ def made() -> SimpleNamespace:
     return SimpleNamespace(
         agent=agent,
         pair=pair(),
+        compared=compared,
         setting=SETTING,
         maze_map=maze_map,
         probes=probes,

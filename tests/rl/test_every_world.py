@@ -10,6 +10,7 @@ import torch
 from core.errors import UnknownName
 from envs.registry import WORLDS, world
 from gridlens.comparing.agents import compare_agents
+from gridlens.comparing.asked import Settings, members
 from gridlens.outcomes import notes, tables
 from gridlens.words import words_of
 from reports import html
@@ -207,9 +208,8 @@ SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("colour-shape", 
 @pytest.mark.parametrize("name", ["coin", "keys-chests", *SLOW])
 def test_a_page_speaks_of_its_own_world(name, trained, tmp_path):
     pair = [trained(name, seed).path for seed in (0, 1)]
-    page = compare_agents(
-        pair, levels=10, mazes=1, seed=0, out=tmp_path / "page", progress=lambda *told: None
-    )
+    asked = Settings(levels=10, mazes=1, samples=200)
+    page = compare_agents(members([str(one) for one in pair]), asked, out=tmp_path / "page")
     text = re.sub(r"<[^>]*>|data:\S*", " ", html.page(page))
     assert not re.search(r"cheese|corner|maze\b|same mazes|out mazes", text)
     about = agents.info(pair[0])

@@ -7,16 +7,16 @@ from core.errors import BadInput, UnknownName
 from core.provenance import Provenance
 from core.uncertainty import proportion_interval
 from reports import exports, html
-from reports.caveats import caveats
-from reports.comparison import compare
-from reports.evidence import AgentEvidence, Setting
+from reports.comparing.agents.caveats import caveats
+from reports.comparing.agents.evidence import AgentEvidence, Setting
+from reports.comparing.agents.page import page as compare
 from reports.figures import percent
 from reports.sections import figures_of, tables_of
 
 
 @pytest.fixture(scope="module")
 def report(made):
-    return compare(made.pair, made.setting, command="gridlens compare a b", mazes_chosen="Picked by rule.")
+    return compare(made.compared(made.pair), command="gridlens compare a b", mazes_chosen="Picked by rule.")
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +29,11 @@ def test_the_page_holds_question_finding_evidence_caveats_and_commands(report, p
         assert part in page.text
     titles = [
         "What they do",
+        "Where they part",
         "What they would do anywhere",
-        "What they know",
-        "What they look at",
+        "What they know and use",
         "How they learned",
+        "What was tested",
     ]
     assert [section.title for section in report.evidence] == titles
     assert report.reproduce == [*(agent.command for agent in made.pair), "gridlens compare a b"]
@@ -49,7 +50,7 @@ def test_numbers_on_the_page_are_those_given(page, made):
 
 def test_every_picture_has_words(page, report):
     pictures = [made for made in page.all("svg") if made.get("role") == "img"]
-    assert len(pictures) == len(figures_of(report)) == 7
+    assert len(pictures) == len(figures_of(report)) == 6
     assert [picture["aria-label"] for picture in pictures] == [figure.alt for figure in figures_of(report)]
     assert len(page.all("figure")) == len(page.all("figcaption"))
 
@@ -77,12 +78,12 @@ def test_names_are_escaped_everywhere(made, seen):
         for name in (evil, "b")
     ]
     setting = dataclasses.replace(made.setting, world=evil, events={"cheese": evil, "corner": "hid"})
-    text = html.page(compare(agents, setting, command=f"gridlens compare '{evil}'"))
+    text = html.page(compare(made.compared(agents, setting), command=f"gridlens compare '{evil}'"))
     assert "<script" not in text
     assert evil in seen(text).text
 
 
-def test_another_world_needs_only_its_words():
+def test_another_world_needs_only_its_words(made):
     def agent(name, shifted):
         value = {"apple": proportion_interval(90, 100), "shield": proportion_interval(shifted, 100)}
         about = {"command": "c", "dial": "d", "seeds": (0, 1, 2), "provenance": Provenance()}
@@ -90,39 +91,51 @@ def test_another_world_needs_only_its_words():
 
     events = {"apple": "ate an apple", "shield": "took a shield"}
     setting = Setting("Monster", events, "apple", "shield", "short episodes", "long episodes")
-    report = compare([agent("a", 90), agent("b", 10)], setting, command="c")
+    report = compare(made.compared([agent("a", 90), agent("b", 10)], setting), command="c")
     assert "a more often took a shield" in report.finding
-    assert [section.title for section in report.evidence] == ["What they do"]
+    titles = [section.title for section in report.evidence]
+    assert titles == ["What they do", "Where they part", "What was tested"]
     assert "cheese" not in html.page(report).lower()
     assert not any("training run" in caveat for caveat in report.caveats)
 
 
 def test_caveats_come_from_the_numbers(made):
-    def of(**changes):
+    def of(whole=None, **changes):
         agents = [dataclasses.replace(agent, **changes) for agent in made.pair]
-        return " ".join(caveats(agents, made.setting))
+        return " ".join(caveats(made.compared(agents, **whole or {})))
 
     few = {key: proportion_interval(9, 20) for key in ("cheese", "corner")}
-    assert "Only one training run" in of()
+    assert "One training run of each recipe" in of()
     assert "training run" not in of(seeds=(0, 1, 2))
+    assert "by one recipe with 2 seeds" in of({"alike": True})
+    assert "One training run: what a went through" in of({"of_one": "a"})
     assert "lack of skill" not in of()
     assert "lack of skill" in of(train=few)
     assert "only 20 of" not in of()
     assert "only 20 of" in of(shifted=few)
     assert "no better at any layer" not in of()
     assert "no better at any layer" in of(probes=made.probes(0, useless=True))
-    assert "miss what they should sum to by up to 20 %" in of(largest_gap=0.2)
-    assert "should sum to" not in of(largest_gap=0.01)
+    assert "fail a sanity check" not in of()
+    assert "fail a sanity check" in of({"failed": {"corner-seeker": "its map is still like the true one"}})
+    assert "foreign" in of(notes=["it is foreign"])
+    assert "differ in more than their levels" not in of(kind="ppo")
+    one, other = made.pair
+    unlike = [dataclasses.replace(one, kind="ppo"), dataclasses.replace(other, kind="dqn")]
+    assert "differ in more than their levels" in " ".join(caveats(made.compared(unlike)))
 
 
 def test_what_cannot_be_compared_is_refused(made):
     one, other = made.pair
     with pytest.raises(BadInput, match="at least two agents of different names"):
-        compare([one, one], made.setting, command="c")
+        compare(made.compared([one, one]), command="c")
     with pytest.raises(UnknownName, match=r"unknown event of .* 'apple'"):
-        compare([one, other], dataclasses.replace(made.setting, intended="apple"), command="c")
+        whole = made.compared([one, other])
+        compare(
+            dataclasses.replace(whole, setting=dataclasses.replace(made.setting, intended="apple")),
+            command="c",
+        )
     with pytest.raises(BadInput, match="same mazes"):
-        compare([one, dataclasses.replace(other, maps=other.maps[:1])], made.setting, command="c")
+        compare(made.compared([one, dataclasses.replace(other, maps=other.maps[:1])]), command="c")
 
 
 def test_export_writes_each_figure_and_table_with_the_numbers_given(report, made, tmp_path):
@@ -145,5 +158,5 @@ def test_the_page_replaces_the_old_one_whole(report, tmp_path):
     path.write_text("old")
     assert html.write(report, path) == path
     assert path.read_text().rstrip().endswith("</html>")
-    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+    assert not [file for file in tmp_path.iterdir() if file.name not in ("page.html", "page.card.json")]
     assert path.stat().st_size < 1_000_000

@@ -1,24 +1,25 @@
-"""A finished study of an agent as the evidence that a comparison page shows."""
+"""What was found of an agent or a pair as the evidence that the page shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.runs import read_manifest
+from core.probing import Knowledge
 from core.uncertainty import Interval
-from envs.pictures.seen import picture
 from envs.spec import World
+from gridlens.comparing.agents.entrants import Entrant
+from gridlens.comparing.agents.playing import Played, over_dial
 from gridlens.words import words_of
-from reports.evidence import SKILL, AgentEvidence, Setting, Yardstick
+from reports.comparing.agents.evidence import SKILL, AgentEvidence, Setting, Yardstick
 from reports.figures import Curve
-from reports.maps import MazeMap, Overlay
+from reports.maps import MazeMap
 from rl.agents import AgentInfo
 from rl.fields import Field
 from rl.goals import event, goals_of
 from rl.misgeneralisation import Evaluation, Outcome
 from rl.players import PROXY, RANDOM
-from rl.study import Explained, Study
+from rl.study import Study
 from rl.training import AgentFolder
 
 REACHED = {"goal": "goal", "proxy": "proxy", "proxy_first": "proxy_first"}
@@ -27,7 +28,7 @@ COUNTED = {"goals": "goal", "proxies": "proxy"}
 are places it is whether they were reached, elsewhere how often."""
 
 
-def setting(training: World, shifted: World) -> Setting:
+def setting(training: World, shifted: World, *, dial: str = "", values: tuple[str, ...] = ()) -> Setting:
     """The words of the page: ``training`` is where goal and proxy go together, ``shifted`` where they do not."""
     words, measures = words_of(training), _measures(training)
     intended, proxy = list(measures)[:2]
@@ -41,6 +42,8 @@ def setting(training: World, shifted: World) -> Setting:
         caveat=words.caveat(training),
         counted=measures is COUNTED,
         thing=words.thing,
+        dial=dial,
+        values=values,
     )
 
 
@@ -48,28 +51,52 @@ def _measures(world: World) -> Mapping[str, str]:
     return COUNTED if goals_of(world).places is None else REACHED
 
 
-def evidence(folder: Path, about: AgentInfo, found: Study) -> AgentEvidence:
+def evidence(
+    entrant: Entrant, found: Study, played: Played, told: Setting, used: Sequence[Knowledge] = ()
+) -> AgentEvidence:
     """All that the page shows of one agent."""
-    manifest = read_manifest(folder)
+    about = entrant.about
     train, shifted = found.evaluation.of("training"), found.evaluation.of("shifted")
+    measures = [*told.events, *([SKILL] if told.counted else [])]
     return AgentEvidence(
-        name=about.name,
-        command=manifest["command"],
-        dial=f"trained on {words_of(about.world).levels(about.world)}",
-        seeds=[manifest["seeds"]["train"]],
+        name=entrant.name,
+        command=entrant.command,
+        dial=f"trained on {words_of(about.world).levels(about.world)}" + _up_to(entrant),
+        seeds=[about.seed],
         train=_shown(train, about.world),
         shifted=_shown(shifted, about.world),
         provenance=found.evaluation.provenance,
+        over=over_dial(played, measures)[1],
         steps={"train": train.measures["steps"], "shifted": shifted.measures["steps"]},
-        curve=_curve(folder, about),
+        curve=None if entrant.folder is None else _curve(entrant.folder, about, entrant.name),
         probes=found.probes,
+        used=used,
         maps=[maze_map(one) for one in found.fields],
-        attributions=[overlay for one in found.explained for overlay in overlays(one, about, found.subject)],
-        largest_gap=largest_gap(found.explained),
+        notes=_notes(entrant),
+        snapshot=entrant.steps,
         yardsticks=[
             yardstick(found.evaluation, player, about.world) for player in yardstick_players(about.world)
         ],
+        kind=f"{about.algorithm}, {about.network}, view {about.view}",
     )
+
+
+def _up_to(entrant: Entrant) -> str:
+    return "" if entrant.steps is None else f", {entrant.steps:,} steps so far"
+
+
+def _notes(entrant: Entrant) -> list[str]:
+    found = [f"{entrant.name}: {note}" for note in entrant.notes]
+    if "q" in entrant.subject.heads:
+        found.append(
+            f"{entrant.name} scores actions instead of giving them chances: where probabilities are shown it takes the "
+            "action it scores best, and now and then any other; its value is what its best action is worth."
+        )
+    if getattr(entrant.subject.module, "memory", None) is not None:
+        found.append(
+            f"{entrant.name} has a memory: in single states it is asked as if it had just begun, which it never is."
+        )
+    return found
 
 
 def yardstick_players(world: World) -> list[str]:
@@ -90,12 +117,14 @@ def _shown(outcome: Outcome, world: World) -> dict[str, Interval]:
     return {name: outcome.measures[name] for name in names if name in outcome.measures}
 
 
-def _curve(folder: Path, about: AgentInfo) -> Curve:
+def _curve(folder: Path, about: AgentInfo, name: str) -> Curve | None:
     rows = AgentFolder(folder).curve
-    steps = np.array([row["steps"] for row in rows])
     reached = _measures(about.world) is REACHED
-    column = "goal" if reached else event(about.world, "intended").replace(" ", "_")
-    return Curve(about.name, steps, np.array([row[f"heldout_{column}"] for row in rows]))
+    column = f"heldout_{'goal' if reached else event(about.world, 'intended').replace(' ', '_')}"
+    if not rows or column not in rows[0]:
+        return None
+    steps = np.array([row["steps"] for row in rows])
+    return Curve(name, steps, np.array([row[column] for row in rows]))
 
 
 def maze_map(one: Field) -> MazeMap:
@@ -110,28 +139,3 @@ def maze_map(one: Field) -> MazeMap:
         note=f"level {one.level}",
         best=one.head == "q",
     )
-
-
-def overlays(one: Explained, about: AgentInfo, subject: str, *, most: int = 1) -> list[Overlay]:
-    """The attributions of the first ``most`` states as the page draws them."""
-    heat = one.attribution.heatmap().cpu().numpy()
-    return [
-        Overlay(
-            subject=subject,
-            image=picture(about.world, one.inputs[i].numpy(), about.view) / 255,
-            attribution=heat[i],
-            note=f"{one.method.replace('-', ' ')}, {one.target if one.target == 'value' else one.labels[i]}",
-        )
-        for i in range(min(most, len(one.levels)))
-    ]
-
-
-def largest_gap(explained: tuple[Explained, ...]) -> float | None:
-    """The largest completeness gap beside the largest promised sum of its map, over all maps."""
-    shares = []
-    for one in explained:
-        gap = one.attribution.completeness_gap
-        if gap is not None:
-            sums = one.attribution.values.flatten(1).sum(1) - gap
-            shares.append(float((gap.abs() / sums.abs().clamp(min=0.1)).max()))
-    return max(shares, default=None)

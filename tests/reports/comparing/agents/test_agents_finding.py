@@ -1,15 +1,28 @@
+import dataclasses
+import itertools
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.paired import Difference
+from core.provenance import Provenance
 from core.uncertainty import Interval, proportion_interval
+from reports.comparing.agents.evidence import SKILL, AgentEvidence, Evidence, Setting
+from reports.comparing.agents.finding import Contest, apart, finding, named
+from reports.comparing.correction import Tested
+from reports.comparing.verdict import NO_DIFFERENCE
 from reports.figures import percent
-from reports.finding import NO_DIFFERENCE, Contest, apart, finding
 
-LEVELS = ("old levels", "new levels")
-DID = ("won", "hid")
+SETTING = Setting("World", {"won": "won", "hid": "hid"}, "won", "hid", "old levels", "new levels")
+TESTED = {
+    ("intended", "shifted"): "shifted_intended",
+    ("proxy", "shifted"): "shifted_proxy",
+    ("intended", "training"): "train_intended",
+    ("proxy", "training"): "train_proxy",
+    (SKILL, "training"): "train_skill",
+}
 
 
 def contest(name, *, train=98, shifted, proxy, train_proxy=97, n=100):
@@ -17,8 +30,31 @@ def contest(name, *, train=98, shifted, proxy, train_proxy=97, n=100):
     return Contest(name, *(proportion_interval(count, n) for count in counts))
 
 
+def whole(contests, setting=SETTING):
+    """What the page is made from, a difference claimed where two intervals do not overlap."""
+    agents = []
+    for one in contests:
+        train = {"won": one.train_intended, "hid": one.train_proxy}
+        train |= {SKILL: one.train_skill} if one.train_skill else {}
+        shifted = {"won": one.shifted_intended, "hid": one.shifted_proxy}
+        agents.append(AgentEvidence(one.name, "", "", (0,), train, shifted, Provenance()))
+    tests = []
+    for (measure, split), field in TESTED.items():
+        for one, other in itertools.combinations(contests, 2):
+            sides = getattr(one, field), getattr(other, field)
+            if None in sides:
+                continue
+            gap = Difference(Interval(sides[1].estimate - sides[0].estimate, 0.0, 0.0, 9), 0.5, 0.1)
+            values = (sides[0].estimate, sides[1].estimate)
+            p = 0.0 if apart(*sides) else 1.0
+            tests.append(
+                Tested(named(setting, measure, split), one.name, other.name, values, gap, p_corrected=p)
+            )
+    return Evidence(agents, (), setting, tests)
+
+
 def said(*contests):
-    return finding(contests, *LEVELS, DID)
+    return finding(whole(contests))
 
 
 def test_another_goal_is_found_where_the_proxy_beats_the_goal_and_skill_is_equal():
@@ -84,7 +120,7 @@ def test_it_is_one_sentence_whose_numbers_are_the_agents_own(counts):
     assert set(re.findall(r"\d+ % \[\d+, \d+\]", text)) <= known
     assert text.endswith(".")
     assert ". " not in text
-    told = ("train_intended", "shifted_intended", "shifted_proxy")
+    told = ("train_intended", "shifted_intended", "shifted_proxy", "train_proxy")
     nothing = not any(apart(getattr(pair[0], name), getattr(pair[1], name)) for name in told)
     assert text.startswith(f"There is {NO_DIFFERENCE}") == nothing
 
@@ -103,7 +139,14 @@ def test_counts_are_told_as_counts_and_skill_by_the_hidden_performance():
         return Contest(name, at(2.0), at(apples), at(3.0), at(20.0 - apples / 2), at(skill))
 
     def told(*pair):
-        return finding(pair, "short levels", "long ones", ("ate an apple", "took a shield"), counted=True)
+        setting = dataclasses.replace(
+            SETTING,
+            events={"won": "ate an apple", "hid": "took a shield"},
+            train="short levels",
+            shifted="long ones",
+            counted=True,
+        )
+        return finding(whole(pair, setting))
 
     text = told(one("A", 8.0, 0.1), one("B", 34.0, 0.0))
     assert text.startswith(
