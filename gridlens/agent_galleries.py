@@ -49,8 +49,8 @@ WORDS: Mapping[str, str] = {
     "most": "Most where its move is",
     "classes": "What the agent does when it fires",
     "over": "largest over positions",
-    "made": "A mixture of things in every cell, changed step by step until the unit fires as strongly as it can; then the "
-    "nearest observation that may be, changed thing by thing for the same end. Cells left bare hardly count.",
+    "made": "A mixture of things in every cell, changed step by step until the unit fires as strongly as it can; then "
+    "the nearest observation that may be, changed thing by thing for the same end. Cells left bare hardly count.",
 }
 """As ``feature_viz.examples.looks.WORDS``, for agents that see planes."""
 
@@ -93,8 +93,8 @@ def shown(
     subject, agent = opened.subject, opened.agent
     if agent is None:
         raise BadInput(
-            f"{subject.name} plays {opened.env_id}; galleries are made of agents in worlds of ours, whose states can be "
-            "drawn"
+            f"{subject.name} plays {opened.env_id}; galleries are made of agents in worlds of ours, whose states can "
+            "be drawn"
         )
     count = STATES if count is None else count
     if count < 3:
@@ -164,8 +164,8 @@ def _making(agent: AgentInfo, source: TensorImages, *, steps: int | None, seed: 
         return Making(steps, seed, RECIPES[recipe], looks=looks)
     if recipe != "default":
         raise BadInput(
-            f"recipe {recipe!r} makes pictures; {agent.name} sees {', '.join(channels(agent.world, agent.view))} in cells, "
-            "for which there is 'default' (its view 'free' is what 'pixels' would make)"
+            f"recipe {recipe!r} makes pictures; {agent.name} sees {', '.join(channels(agent.world, agent.view))} in "
+            "cells, for which there is 'default' (its view 'free' is what 'pixels' would make)"
         )
     allowed = possible(source.images, gauges=len(agent.world.gauges))
     way: Any = Recipe(cellwise(allowed), STILL, steps=STEPS)

@@ -56,8 +56,8 @@ def gallery(
 
     ``model`` is a Subject, what ``load_classifier`` knows, an agent's folder, an organism, or an ``Opened``;
     ``images`` a source, or what ``open_images`` takes (made grey for networks of one channel). An agent is shown
-    ``count`` states of its world (``gridlens.agent_galleries``). What is to be shown - ``layers``, ``units``, ``views``,
-    ``only_missing``, ``redo`` - is told by ``feature_viz.gallery.plan.Request``; how pictures are made - ``steps``,
+    ``count`` states of its world (``gridlens.agent_galleries``). What is to be shown - ``layers``, ``units``,
+    ``views``, ``only_missing``, ``redo`` - is told by ``feature_viz.gallery.plan.Request``; how pictures are made - ``steps``,
     ``seed``, ``recipe``, ``engine``, ``judge`` - by ``feature_viz.gallery.views.Making``. Broken off and called
     again it goes on where it was. The result shows itself in a notebook.
 
@@ -126,15 +126,16 @@ def _asked(
         raise BadInput(
             f"engine {made['engine']!r} makes pictures for classifiers; for agents there is 'gridlens'"
         )
-    found = shown(
+    recipe = made.get("recipe", "default")
+    states = shown(
         opened,
         count=count,
         steps=made.get("steps"),
         seed=made.get("seed", 0),
-        recipe=made.get("recipe", "default"),
+        recipe=recipe if isinstance(recipe, str) else str(as_recipe(recipe)),
         progress=progress,
     )
-    return found.source, found.making
+    return states.source, states.making
 
 
 def _making(subject: Subject, **made: Unpack[Made]) -> Making:

@@ -12,8 +12,8 @@ from envs.state import AGENT
 def picture(world: World, seen: np.ndarray, view: str = "window", *, cell: int = 16) -> np.ndarray:
     """One observation (c, h, w) of ``view`` - 0 or 1 in its planes, or RGB in [0, 1] - as uint8 (y, x, 3).
 
-    Planes between 0 and 1 are no observation but a mixture of some, as an optimisation may end with: tiles are laid over
-    each other as thinly (in worlds whose looks are more than the topmost plane's, values are rounded).
+    Planes between 0 and 1 are no observation but a mixture of some, as an optimisation may end with: tiles are laid
+    over each other as thinly (in worlds whose looks are more than the topmost plane's, values are rounded).
 
     A window, which lacks the agent's own plane, gets the agent back in its middle. Raises BadInput for an
     observation of another shape.

@@ -36,8 +36,8 @@ class Looks:
     """How inputs are shown: ``drawn`` makes one a picture, ``scale`` pixels a cell, ``above`` rows of cells on top.
 
     ``crop`` is the most pixels of a crop's side in a strip; ``words`` as ``WORDS``; ``blank`` the input that an
-    attribution begins from, grey if None. Inputs that are no ``photographs`` are filled up to squares; pictures made for
-    them are of the network's own size, and no judge of images scores them.
+    attribution begins from, grey if None. Inputs that are no ``photographs`` are filled up to squares; pictures
+    made for them are of the network's own size, and no judge of images scores them.
     """
 
     drawn: Callable[[Tensor], Tensor] = plain

@@ -47,7 +47,8 @@ def attributions(
 ) -> Float[Tensor, "n h w"]:
     """How much each pixel raises unit ``units[i]`` of a layer at one position of its map, on image i.
 
-    Integrated gradients [sundararajan2017] from ``blank``, or else grey (0.5), by ``steps`` Gauss-Legendre points, summed over colours:
+    Integrated gradients [sundararajan2017] from ``blank``, or else grey (0.5), by ``steps`` points of Gauss and Legendre,
+    summed over colours:
     the values of an image sum to its activation less that of blank, up to the rule's error. Units share
     batches, as every image's gradient is its own. Layers of vectors have the one position (0, 0).
 
@@ -89,8 +90,8 @@ def attribution_strips(
 ) -> Mapping[int, UInt8[np.ndarray, "h w 3"]]:
     """For every unit of a layer a strip of its first ``best`` crops, in which only what drives it keeps its light.
 
-    ``cells`` are the units' top cells (``crops.top_cells``); the strips' cells are of ``crops.cell_size`` pixels. Inputs
-    that are no photographs are shown by their ``looks``, whose pixels ``field`` and cells count.
+    ``cells`` are the units' top cells (``crops.top_cells``); the strips' cells are of ``crops.cell_size`` pixels.
+    Inputs that are no photographs are shown by their ``looks``, whose pixels ``field`` and cells count.
     Works for any subject that answers with a gradient. Where the unit answers a crop as it does the whole image, only
     the crop is run.
     """

@@ -56,7 +56,8 @@ def test_the_exemplars_have_the_thing_at_its_place(agent, folder):
     unit = read_json(folder / "layers" / "act.json")["units"][0]
     seen = states(agent.subject, agent.agent, 600)
     firing = [one for one in unit["top"] if one["activation"] > 0]
-    assert firing and all(seen.images[one["index"], 1, 6 - UP, 6 + RIGHT] == 1 for one in firing)
+    assert firing
+    assert all(seen.images[one["index"], 1, 6 - UP, 6 + RIGHT] == 1 for one in firing)
     assert {one["label"] for one in firing} == {"up"}
     kinds = {name.split(",")[0] for name in seen.names}
     assert kinds == {"own world", "goal and proxy apart", "met in play"}
@@ -64,7 +65,8 @@ def test_the_exemplars_have_the_thing_at_its_place(agent, folder):
 
 def test_the_made_picture_shows_the_cheese_there_and_else_bare_cells(agent, folder):
     unit = read_json(folder / "layers" / "act.json")["units"][0]
-    assert unit["reached"] == pytest.approx(4.0) and unit["scores"]["multiple"] == pytest.approx(1.0)
+    assert unit["reached"] == pytest.approx(4.0)
+    assert unit["scores"]["multiple"] == pytest.approx(1.0)
     pixels = np.asarray(Image.open(folder / unit["picture"]).convert("RGB")).astype(float)
     cells = pixels.reshape(13, CELL, 13, CELL, 3).transpose(0, 2, 1, 3, 4)
     floor, cheese, mouse = (
@@ -81,8 +83,10 @@ def test_the_made_picture_shows_the_cheese_there_and_else_bare_cells(agent, fold
 
 def test_pages_speak_of_states_and_cells(folder):
     page = (folder / "units" / "act" / "0000.html").read_text()
-    assert "600 states" in page and "real image" not in page
-    assert "What the agent does when it fires" in page and "the mixture before it reached" in page
+    assert "600 states" in page
+    assert "real image" not in page
+    assert "What the agent does when it fires" in page
+    assert "the mixture before it reached" in page
 
 
 @pytest.mark.parametrize(
@@ -121,4 +125,5 @@ def test_an_agent_that_sees_pictures_gets_pictures(tmp_path):
         count=30,
         out=tmp_path / "run",
     )
-    assert next(made.units)["picture"] and found.agent is not None
+    assert next(made.units)["picture"]
+    assert found.agent is not None

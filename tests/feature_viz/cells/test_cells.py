@@ -56,8 +56,11 @@ def made(subject, unit, seed=0):
 def test_what_cells_hold_is_learned():
     found = possible(observations(), gauges=1)
     assert found.contents.tolist() == [[0, 0], [1, 0], [0, 1]]
-    assert found.most[1] == 1 and found.fullest == (3,)
-    assert not found.allowed[1, 3, 3] and found.allowed[1].sum() == SIDE * SIDE - 1 and found.allowed[0].all()
+    assert found.most[1] == 1
+    assert found.fullest == (3,)
+    assert not found.allowed[1, 3, 3]
+    assert found.allowed[1].sum() == SIDE * SIDE - 1
+    assert found.allowed[0].all()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -67,12 +70,14 @@ def test_a_planted_unit_gets_the_thing_at_its_place_and_nothing_else(seed):
     wanted[1, 1, 5] = wanted[0, 2, 2] = 1
     assert torch.equal(image.image, wanted)
     assert image.activation == pytest.approx(5.5)
-    assert image.relaxed is not None and image.relaxed <= 5.5 + 1e-4
+    assert image.relaxed is not None
+    assert image.relaxed <= 5.5 + 1e-4
 
 
 def test_a_gauge_is_filled_as_far_as_the_unit_wants():
     image = made(wanting(), 1)
-    assert image.image[2].flatten()[:4].tolist() == [1, 1, 0, 0] and image.image[:2].sum() == 0
+    assert image.image[2].flatten()[:4].tolist() == [1, 1, 0, 0]
+    assert image.image[:2].sum() == 0
 
 
 def test_no_more_of_a_thing_than_there_ever_is():
@@ -87,7 +92,8 @@ def test_no_more_of_a_thing_than_there_ever_is():
 def test_a_mixture_is_brought_within_the_counts():
     allowed = possible(observations(), gauges=1)
     layout, counts = nearest(torch.full((3, SIDE, SIDE), 0.9), allowed)
-    assert int((allowed.contents[layout, 1] > 0).sum()) <= 1 and counts == (3,)
+    assert int((allowed.contents[layout, 1] > 0).sum()) <= 1
+    assert counts == (3,)
 
 
 def test_free_pictures_are_as_before():
