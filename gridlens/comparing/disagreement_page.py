@@ -19,6 +19,9 @@ ROOMY = 20
 MOST_MAPS = 3
 """Pairs whose answers are crossed, at most."""
 
+A_FIGURE = 3
+"""Images of one figure: it must fit on a printed page."""
+
 LISTED = 10
 """Pairs of answers listed."""
 
@@ -30,7 +33,9 @@ def disagreement_section(found: Found) -> Section:
         return Section(title, "They have no classes in common, so answers cannot be compared.")
     crossed = [_crossed(found, one) for one in found.agreements[:MOST_MAPS]]
     figures = [one for one in crossed if one is not None]
-    figures += [_images(found, pair, shown) for pair, shown in found.partings]
+    for pair, shown in found.partings:
+        starts = range(0, len(shown), A_FIGURE)
+        figures += [_images(found, pair, shown[start : start + A_FIGURE], start) for start in starts]
     tables = [_table(found)]
     if listed := _listed(found):
         tables.append(listed)
@@ -87,7 +92,7 @@ def _counts(found: Found, one: Agreement) -> np.ndarray:
     return np.bincount(both, minlength=size * size).reshape(size, size)
 
 
-def _images(found: Found, pair: Agreement, shown: Sequence[Parting]) -> Figure:
+def _images(found: Found, pair: Agreement, shown: Sequence[Parting], start: int) -> Figure:
     names = found.lineup.source.names
     rows = [
         Beside(
@@ -103,7 +108,7 @@ def _images(found: Found, pair: Agreement, shown: Sequence[Parting]) -> Figure:
     ]
     return side_by_side(
         rows,
-        title=f"The images that {pair.one} and {pair.other} part over most",
+        title=f"The images that {pair.one} and {pair.other} part over {'most' if not start else 'next'}",
         caption="Left: the image. Beside it, under the answer of each, what spoke for it (orange) and against it.",
     )
 

@@ -85,14 +85,22 @@ def correction_section(tests: Sequence[Tested], *, over: str) -> Section:
 
 
 def tested_table(tests: Sequence[Tested]) -> Table:
-    """One row a test, those that are claimed first."""
-    header = ["of", "in", "and in", "values", "difference", "p", "corrected", "could show"]
+    """One row a test, those that are claimed first; who is compared stands in the caption if it is one pair."""
+    pairs = list(dict.fromkeys((test.one, test.other) for test in tests))
+    header = [
+        "of",
+        *(["first, second"] if len(pairs) > 1 else []),
+        "values",
+        "difference",
+        "p",
+        "corrected",
+        "could show",
+    ]
     ordered = sorted(tests, key=lambda test: (not test.claimed, test.p_corrected))
     rows: list[list[Cell]] = [
         [
             test.what,
-            clipped(test.one, 24),
-            clipped(test.other, 24),
+            *([f"{clipped(test.one, 20)}, {clipped(test.other, 20)}"] if len(pairs) > 1 else []),
             f"{test.amount(test.values[0])}, {test.amount(test.values[1])}",
             spanned(test),
             p_value(test.difference.p),
@@ -101,9 +109,10 @@ def tested_table(tests: Sequence[Tested]) -> Table:
         ]
         for test in ordered
     ]
+    who = f"First {pairs[0][0]}, second {pairs[0][1]}. " if len(pairs) == 1 else ""
     caption = (
-        "Difference: second less first, with its interval. * claimed. Could show: the smallest true difference that "
-        "would have been claimed in four of five repetitions."
+        f"{who}Difference: second less first, with its interval. * claimed. Could show: the smallest true difference "
+        "that would have been claimed in four of five repetitions."
     )
     return Table(header, rows, caption=caption)
 
