@@ -131,8 +131,6 @@ def told(
         as ``story_of``; and if the episode has no steps.
     """
     check_fits(subject, world, view)
-    if not len(episode.actions):
-        raise BadInput(f"the episode of level {episode.level} has no steps; a story takes at least one")
     episode = _cut(episode, config.steps)
     head, t = action_head(subject), len(episode.actions)
     state = replay(world, episode)
@@ -152,8 +150,18 @@ def told(
         scene=(world, state, view),
         memories=None if memories is None else memories[:t],
     )
-    found = peaks(surprise, config.bookmarks, apart=config.apart)
     happened = tuple(_said(episode, step) for step in range(t))
+    marked = tuple(
+        Bookmark(
+            step,
+            float(surprise[step]),
+            _why(world.actions[episode.actions[step]], errors[step], changes[step], happened[step]),
+            frame(world, state, step),
+            picture(world, seen[step].numpy(), view),
+            reasons.maps[step],
+        )
+        for step in peaks(surprise, config.bookmarks, apart=config.apart)
+    )
     return Story(
         subject=subject.name,
         world=world.name,
@@ -169,27 +177,9 @@ def told(
         happened=happened,
         terminated=episode.terminated,
         reasons=reasons,
-        bookmarks=tuple(
-            Bookmark(
-                step,
-                float(surprise[step]),
-                _why(world.actions[episode.actions[step]], errors[step], changes[step], happened[step]),
-                frame(world, state, step),
-                picture(world, seen[step].numpy(), view),
-                reasons.maps[step],
-            )
-            for step in found
-        ),
+        bookmarks=marked,
         discount=config.discount,
-        provenance=provenance(
-            subject=subject.fingerprint,
-            data=fingerprint(repr(world.describe()), str(episode.level), episode.actions),
-            seed=config.seed,
-            method=config.method,
-            of=reasons.of,
-            gamma=config.discount.gamma,
-            reward_scale=config.discount.reward_scale,
-        ),
+        provenance=_about(subject, world, episode, config),
     )
 
 
@@ -229,7 +219,21 @@ def answers_through(
     return heads, torch.cat(before)
 
 
+def _about(subject: Subject, world: World, episode: Trajectory, config: StoryConfig) -> Provenance:
+    return provenance(
+        subject=subject.fingerprint,
+        data=fingerprint(repr(world.describe()), str(episode.level), episode.actions),
+        seed=config.seed,
+        method=config.method,
+        of=config.of,
+        gamma=config.discount.gamma,
+        reward_scale=config.discount.reward_scale,
+    )
+
+
 def _cut(episode: Trajectory, steps: int) -> Trajectory:
+    if not len(episode.actions):
+        raise BadInput(f"the episode of level {episode.level} has no steps; a story takes at least one")
     if len(episode.actions) <= steps:
         return episode
     return Trajectory(
