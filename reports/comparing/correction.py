@@ -109,9 +109,9 @@ def tested_table(tests: Sequence[Tested]) -> Table:
         ]
         for test in ordered
     ]
-    who = f"First {pairs[0][0]}, second {pairs[0][1]}. " if len(pairs) == 1 else ""
+    named = f"First {pairs[0][0]}, second {pairs[0][1]}. " if len(pairs) == 1 else ""
     caption = (
-        f"{who}Difference: second less first, with its interval. * claimed. Could show: the smallest true difference "
+        f"{named}Difference: second less first, with its interval. * claimed. Could show: the smallest true difference "
         "that would have been claimed in four of five repetitions."
     )
     return Table(header, rows, caption=caption)
