@@ -8,16 +8,22 @@ from numpy.typing import NDArray
 
 Objective = Callable[[NDArray], tuple[NDArray, NDArray]]
 """Where each problem is (r, P, k), to its value (P,) and slopes (r, P, k)."""
-MEMORY, MOST, HALVINGS = 20, 1000, 20
+MEMORY, HALVINGS = 20, 20
 
 
 def minimised(
-    objective: Objective, start: Float[np.ndarray, "r p k"], *, tolerance: float, noise: float
+    objective: Objective,
+    start: Float[np.ndarray, "r p k"],
+    *,
+    tolerance: float,
+    noise: float,
+    most: int = 1000,
 ) -> Float[np.ndarray, "r p k"]:
     """Where each problem's value is least, from ``start``.
 
-    It ends where half the squared slopes are less than ``tolerance`` times the value for every problem, or where no
-    problem falls by more than ``noise`` times its value. Curvatures are near or below 1: steps begin with one.
+    It ends where half the squared slopes are less than ``tolerance`` times the value for every problem, where no
+    problem falls by more than ``noise`` times its value, or after ``most`` steps. Curvatures are near or below 1:
+    steps begin with one.
 
     >>> wanted = np.array([[[1.0], [2.0]]])
     >>> def bowl(at): return 1 + ((at - wanted) ** 2).sum((0, 2)) / 2, at - wanted
@@ -26,7 +32,7 @@ def minimised(
     """
     at, (value, slope) = start, objective(start)
     memory: list[tuple[NDArray, NDArray, NDArray]] = []
-    for _ in range(MOST):
+    for _ in range(most):
         if (0.5 * _dot(slope, slope) <= tolerance * value).all():
             break
         step = -_turned(slope, memory)

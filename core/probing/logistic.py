@@ -13,8 +13,9 @@ from core.probing.splits import FOLDS, folds
 
 PENALTIES = tuple(float(10.0**power) for power in range(5, -3, -1))
 """From strong to weak: each fit begins where the one before ended."""
-ROUGH, FINE = 1e-5, 1e-13
-"""How near to the least loss fits come, as a share of it: while penalties are compared, and in the end."""
+ROUGH, FINE = (1e-3, 25), (1e-13, 1000)
+"""How near to the least loss fits come, as a share of it, and in how many steps at most: while penalties are compared
+(in single precision), and in the end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class _Problems:
         np.put_along_axis(slopes, mine, np.take_along_axis(slopes, mine, 2) - 1, 2)
         return loss, slopes
 
-    def fit(self, theta: NDArray, penalty: NDArray, tolerance: float) -> NDArray:
+    def fit(self, theta: NDArray, penalty: NDArray, until: tuple[float, int]) -> NDArray:
         """Coefficients (r, P, k) with the least penalised loss, from ``theta`` on."""
         # Along these axes no second derivative is above 1: one length of step suits all.
         unit = 1 / np.sqrt(self.curvature(penalty))[..., None]
@@ -82,7 +83,8 @@ class _Problems:
             return total, (gradient + weight) * unit
 
         single = self.features.dtype == np.float32
-        found = minimised(objective, theta / unit, tolerance=tolerance, noise=3e-7 if single else 1e-15)
+        noise, (tolerance, most) = 3e-7 if single else 1e-15, until
+        found = minimised(objective, theta / unit, tolerance=tolerance, noise=noise, most=most)
         return np.asarray(found * unit)
 
 
@@ -151,7 +153,7 @@ def _chosen(
         return problems.fit(start, penalty, FINE), penalty
     count = min(FOLDS, int(fold.max()) + 1)
     inside = np.concatenate([np.tile((fold != one)[:, None], many) for one in range(count)], 1)
-    trials = _Problems(features, squares, np.tile(labels, count), inside, width)
+    trials = _Problems(features.astype(np.float32), squares, np.tile(labels, count), inside, width)
     theta, errors, starts = np.tile(start, (1, count, 1)), [], []
     for strength in penalties:
         theta = trials.fit(theta, np.full(many * count, strength), ROUGH)
