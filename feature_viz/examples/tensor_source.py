@@ -22,7 +22,7 @@ class TensorImages:
     """
 
     images: Float[Tensor, "n c h w"] = field(repr=False)
-    targets: Int[np.ndarray, "n"] | None = None
+    targets: Sequence[int] | Int[np.ndarray, "n"] | None = None
     labels: Sequence[str] | None = None
     names: Sequence[str] = ()
 
