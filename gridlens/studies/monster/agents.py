@@ -15,7 +15,8 @@ from core.uncertainty import Interval
 from envs.spec import World
 from gridlens.studies.kept import Row, kept
 from rl.agents import AgentInfo, info, load
-from rl.reproductions.seeds import difference, mean_over
+from rl.reproductions.plots import Line
+from rl.reproductions.seeds import mean_over
 
 SHORT, LONG = 25, 200
 """Steps of the levels in which the two kinds of agents were trained."""
@@ -83,6 +84,13 @@ def over_seeds(rows: Sequence[Row], name: str, *, share: bool = False, **where: 
     return mean_over(values(rows, name, **where), share=share)
 
 
-def apart(rows: Sequence[Row], name: str, **where: Any) -> Interval:
-    """25-step agents less 200-step agents, with Welch's interval."""
-    return difference(values(rows, name, kind=SHORT, **where), values(rows, name, kind=LONG, **where))
+def curves(rows: Sequence[Row], x: str, y: str, *, label: str = "", **where: Any) -> list[Line]:
+    """One line an agent over a column, of the rows that agree with ``where``; without a label named by the kind."""
+    lines = []
+    for kind, seed in sorted({(row["kind"], row["seed"]) for row in rows}):
+        asked = {"kind": kind, "seed": seed} | where
+        found = [row for row in rows if all(row[key] == value for key, value in asked.items())]
+        found.sort(key=lambda row: float(row[x]))
+        if found:
+            lines.append(Line(label or KINDS[kind], [row[x] for row in found], [row[y] for row in found]))
+    return lines

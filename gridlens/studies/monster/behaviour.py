@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, over_seeds, values
+from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds, values
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
-from rl.reproductions.monster import SPAN, STEPS, measured
-from rl.reproductions.plots import Line, Lines, Picture, Strip, Strips
+from rl.reproductions.monster import measured
+from rl.reproductions.plots import Lines, Picture, Strip, Strips
 
 LEVELS = 500
 PLACES = (
@@ -37,59 +38,49 @@ def section(rows: Sequence[Row]) -> Section:
 
 
 def _shares(rows: Sequence[Row]) -> Figure:
-    strips = []
-    for where, span, words in (PLACES[0], PLACES[2], ("gone", "free", "no monsters")):
-        for kind in KINDS:
-            found = values(rows, "apples_share", where=where, span=span, kind=kind)
-            mean = over_seeds(rows, "apples_share", share=True, where=where, span=span, kind=kind)
-            strips.append(Strip(f"{words.removeprefix('of these, ')}, {kind}", tuple(found), mean))
-    panel = Strips("Apples among what was taken", "share of apples", strips, ((0.5, "even"),), share=True)
-    drawn = drawing(
-        Picture("A dot an agent; with hands that are not full.", [panel]), title="Apples or shields"
-    )
-    return replace(drawn, rows=_rows(strips))
-
-
-def _rows(strips: Sequence[Strip]) -> list[Row]:
-    return [
-        {"of": strip.label, "agent": number, "value": value}
-        for strip in strips
+    panels = [
+        Strips(title, "apples among what was taken", _strips(rows, where, span), ((0.5, "even"),), share=True)
+        for where, span, title in (
+            ("among", "0", "25 steps with monsters"),
+            ("among", "free, alone", "After the last monster, until hands are full"),
+            ("gone", "free", "No monsters, until hands are full"),
+        )
+    ]
+    data = [
+        {"where": panel.title, "agents": strip.label, "agent": number, "share": value}
+        for panel in panels
+        for strip in panel.strips
         for number, value in enumerate(strip.values)
+    ]
+    return replace(drawing(Picture("A dot an agent.", panels), title="Apples or shields"), rows=data)
+
+
+def _strips(rows: Sequence[Row], where: str, span: str) -> list[Strip]:
+    about: dict[str, Any] = {"where": where, "span": span}
+    return [
+        Strip(
+            KINDS[kind],
+            tuple(values(rows, "apples_share", kind=kind, **about)),
+            over_seeds(rows, "apples_share", share=True, kind=kind, **about),
+        )
+        for kind in KINDS
     ]
 
 
 def _course(rows: Sequence[Row]) -> Figure:
-    starts = list(range(0, STEPS, SPAN))
+    found = [
+        {**row, "step": int(row["span"])}
+        for row in rows
+        if row["where"] == "gone" and str(row["span"]).isdigit()
+    ]
     panels = [
-        Lines(
-            title,
-            "step",
-            "in 25 steps",
-            [
-                Line(f"{kind}-step agents", starts, [float(one[name]) for one in _of(rows, kind, seed)])
-                for kind in KINDS
-                for seed in sorted({row["seed"] for row in rows})
-            ],
-        )
-        for name, title in (
-            ("apple", "Apples"),
-            ("shield", "Shields"),
-            ("tries", "Steps onto shields, hands full"),
-        )
+        Lines(title, "step", "in 25 steps", curves(found, "step", name))
+        for name, title in (("apple", "Apples"), ("shield", "Shields"), ("tries", "Onto shields, hands full"))
     ]
     drawn = drawing(
         Picture("200 steps without monsters, a line an agent.", panels), title="Over time, without monsters"
     )
-    data = [row for row in rows if row["where"] == "gone" and str(row["span"]).isdigit()]
-    return replace(drawn, rows=data)
-
-
-def _of(rows: Sequence[Row], kind: int, seed: int) -> list[Row]:
-    return [
-        row
-        for row in rows
-        if (row["kind"], row["seed"], row["where"]) == (kind, seed, "gone") and str(row["span"]).isdigit()
-    ]
+    return replace(drawn, rows=found)
 
 
 def _table(rows: Sequence[Row]) -> Table:

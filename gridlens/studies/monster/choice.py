@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +13,11 @@ from envs.registry import world as make_world
 from envs.spec import World
 from envs.state import State
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, LONG, SHORT, Agent, over_seeds, values
+from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds, values
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
 from rl.choices import Crossroads, answers, crossroads, fewer, leaning
-from rl.reproductions.plots import Line, Lines, Picture
+from rl.reproductions.plots import Lines, Picture
 from rl.reproductions.seeds import mean_over
 
 LEVELS, SEED = 1500, 3
@@ -87,32 +88,19 @@ def section(rows: Sequence[Row]) -> Section:
 
 def _curves(rows: Sequence[Row]) -> Figure:
     panels = [
-        _panel(rows, "Monsters left, no shield held", "monsters left", "left", held=0, gap=0),
-        _panel(rows, "Shields held, no monster left", "shields held", "held", left=0, gap=0),
-        _panel(
-            rows, "Apple farther than the shield, no monster left", "steps farther", "gap", left=0, held=0
-        ),
+        _panel(rows, "By monsters left", "monsters left", "left", held=0, gap=0),
+        _panel(rows, "By shields held", "shields held", "held", left=0, gap=0),
+        _panel(rows, "By distance", "steps by which the apple is farther", "gap", left=0, held=0),
     ]
-    caption = "How likely the next move leads to the apple rather than to the shield. A line an agent."
+    caption = (
+        "How likely the next move leads to the apple rather than to the shield, a line an agent: with no shield held; "
+        "with no monster left; with neither."
+    )
     return replace(drawing(Picture(caption, panels), title="Apple or shield"), rows=rows)
 
 
-def _panel(rows: Sequence[Row], title: str, axis: str, by: str, **where: int) -> Lines:
-    lines = []
-    for kind in KINDS:
-        for seed in sorted({row["seed"] for row in rows}):
-            found = [
-                row
-                for row in rows
-                if row["kind"] == kind
-                and row["seed"] == seed
-                and all(row[key] == value for key, value in where.items())
-            ]
-            found.sort(key=lambda row: int(row[by]))
-            lines.append(
-                Line(f"{kind}-step agents", [row[by] for row in found], [row["apple"] for row in found])
-            )
-    return Lines(title, axis, "towards the apple", lines, share=True)
+def _panel(rows: Sequence[Row], title: str, axis: str, by: str, **where: Any) -> Lines:
+    return Lines(title, axis, "towards the apple", curves(rows, by, "apple", **where), share=True)
 
 
 def _table(rows: Sequence[Row]) -> Table:
@@ -141,14 +129,3 @@ def gained(rows: Sequence[Row], kind: int) -> Interval:
         values(rows, "apple", kind=kind, left=left, held=0, gap=0) for left in (0, MONSTERS)
     )
     return mean_over(np.asarray(with_none) - np.asarray(with_all))
-
-
-def finding(rows: Sequence[Row]) -> str:
-    """What the preference is and what taking all monsters away does to it, in a sentence."""
-    said = []
-    for kind in (SHORT, LONG):
-        before, after = (
-            over_seeds(rows, "apple", kind=kind, left=left, held=0, gap=0) for left in (MONSTERS, 0)
-        )
-        said.append(f"{before.estimate:.0%} to {after.estimate:.0%} in {KINDS[kind]}")
-    return "Taking all monsters away moves the lean to the apple from " + " and from ".join(said) + "."

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.uncertainty import Interval
 from envs.spec import World
 from envs.state import State
 from envs.worlds.monster import HELD, MONSTER
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, SHORT, Agent, over_seeds, values
+from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds, values
 from gridlens.studies.monster.choice import MONSTERS, SCALE
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
 from rl.agents import load, snapshots
 from rl.experience import Experience, experience
-from rl.reproductions.plots import Line, Lines, Picture
+from rl.reproductions.plots import Lines, Picture
 from rl.reproductions.seeds import mean_over
 from rl.rollouts import level_seeds
 
@@ -84,15 +84,8 @@ def section(rows: Sequence[Row], early: Sequence[Row], truth: Sequence[Row]) -> 
 
 
 def _course(early: Sequence[Row]) -> Figure:
-    lines = [
-        Line(f"{kind}-step levels", [row["step"] for row in of], [row["alone"] for row in of])
-        for kind in KINDS
-        for seed in sorted({row["seed"] for row in early})
-        for of in [[row for row in early if (row["kind"], row["seed"]) == (kind, seed)]]
-    ]
-    panel = Lines(
-        "Steps of training without a monster", "steps of training", "share of steps", lines, share=True
-    )
+    lines = curves(early, "step", "alone")
+    panel = Lines("No monster left", "steps of training", "share of steps", lines, share=True)
     drawn = drawing(
         Picture("By what each agent did at its snapshots.", [panel]), title="How often no monster was left"
     )
@@ -121,7 +114,9 @@ def _table(rows: Sequence[Row]) -> Table:
 
 
 def _average(rows: Sequence[Row], truth: Sequence[Row]) -> Table:
-    body: list[tuple[Cell, ...]] = [(name, right(rows, truth, kind)) for kind, name in KINDS.items()]
+    body: list[tuple[Cell, ...]] = [
+        (name, mean_over(right(rows, truth, kind))) for kind, name in KINDS.items()
+    ]
     header = ("levels of", "apple first is better by")
     caption = (
         "What is right on average over all steps of training levels, by monsters left and shields held alone: how much "
@@ -130,8 +125,8 @@ def _average(rows: Sequence[Row], truth: Sequence[Row]) -> Table:
     return Table(header, body, caption=caption)
 
 
-def right(rows: Sequence[Row], truth: Sequence[Row], kind: int) -> Interval:
-    """By how much an apple first is better than a shield, averaged over the states of training; over seeds."""
+def right(rows: Sequence[Row], truth: Sequence[Row], kind: int) -> NDArray:
+    """By how much an apple first is better than a shield, averaged over the states of training, agent by agent."""
     known = {(row["left"], row["held"]): float(row["apple first"]) for row in truth}
     each = []
     for seed in sorted({row["seed"] for row in rows}):
@@ -139,7 +134,7 @@ def right(rows: Sequence[Row], truth: Sequence[Row], kind: int) -> Interval:
         each.append(
             sum(row[f"held {held}"] * known[row["left"], held] for row in of for held in range(MONSTERS + 1))
         )
-    return mean_over(each)
+    return np.array(each)
 
 
 def met(early: Sequence[Row], kind: int) -> float:
@@ -149,12 +144,3 @@ def met(early: Sequence[Row], kind: int) -> float:
         steps, alone = (values(early, name, kind=kind, seed=seed) for name in ("step", "alone"))
         shares.append(np.trapezoid(alone, steps) / steps[-1])
     return float(np.mean(shares))
-
-
-def finding(rows: Sequence[Row], early: Sequence[Row]) -> str:
-    """How often 25-step training met states without monsters, and what it made of them, in a sentence."""
-    apple, shield = (over_seeds(rows, name, kind=SHORT, left=0) for name in ("apple", "shield"))
-    return (
-        f"In 25-step training {met(early, SHORT):.1%} of all steps had no monster, and shields taken then were "
-        f"credited with {shield.estimate:+.2f} apples, apples with {apple.estimate:+.2f}."
-    )

@@ -18,11 +18,11 @@ from envs.state import State, take
 from envs.worlds.monster import MONSTER
 from gridlens.studies.kept import Row
 from gridlens.studies.monster.agents import KINDS, Agent, over_seeds
-from gridlens.studies.monster.choice import HELD, MONSTERS, SEED, place, roads, the_world
+from gridlens.studies.monster.choice import HELD, MONSTERS, SEED, THINGS, the_world
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
 from rl.agents import see
-from rl.choices import leaning, steps_to
+from rl.choices import crossroads, fewer, leaning, steps_to
 from rl.concepts import labelled, sampled_states, varied
 from rl.reproductions.plots import Line, Lines, Picture
 
@@ -95,10 +95,12 @@ def _states() -> State:
 
 @lru_cache(maxsize=1)
 def _mixed() -> tuple[State, np.ndarray]:
-    """States where an apple and a shield are equally far, with any number of monsters and of shields held."""
-    choice, rng = roads("test", 0), np.random.default_rng(SEED)
+    """States where an apple and a shield are equally far, with any number of monsters, near or not, and of shields."""
+    choice = crossroads(the_world(), STATES, THINGS, seed=SEED + 1)
+    rng = np.random.default_rng(SEED)
     left = rng.integers(0, MONSTERS + 1, len(choice.state.clock))
-    parts = [take(place(number, 0), np.flatnonzero(left == number)) for number in range(MONSTERS + 1)]
+    fewest = [take(choice.state, np.flatnonzero(left == number)) for number in range(MONSTERS + 1)]
+    parts = [fewer(the_world(), one, "monster", number, seed=SEED) for number, one in enumerate(fewest)]
     order = np.argsort(left, kind="stable")
     state = State(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
     held = rng.integers(0, HELD + 1, len(order))

@@ -10,13 +10,13 @@ from torch import Tensor
 from core.interventions import reweighted
 from core.subject import Subject
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, over_seeds
+from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds
 from gridlens.studies.monster.choice import place, roads, the_world
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
 from rl.agents import load
 from rl.choices import answers, leaning
-from rl.reproductions.plots import Line, Lines, Picture
+from rl.reproductions.plots import Lines, Picture
 
 FIRST, NEXT = "hidden1", "hidden2"
 """The layers of the agents' network that are looked at: see ``rl.networks.mlp``."""
@@ -90,30 +90,18 @@ def section(rows: Sequence[Row], factors: Sequence[Row]) -> Section:
         "Where the preference is",
         "Each of the 128 units of the first layer has a weight from every cell of the window for shields, and one for "
         "apples. If units were for shields or for apples, the two would have nothing to do with each other; if the "
-        "network sees things to walk to, and shields as more or less of one, they would be alike. The second table "
-        "row of a kind is what chance gives. Then all weights from shields are multiplied by one number.",
+        "network sees things to walk to, and shields as more or less of one, they would be alike. Units count by how "
+        "much of what they say the next layer takes up. Then all weights from shields are multiplied by one number.",
         [_figure(factors)],
         [_table(rows)],
     )
 
 
 def _figure(factors: Sequence[Row]) -> Figure:
-    lines = [
-        Line(f"{kind}-step agents", [row["factor"] for row in of], [row["apple"] for row in of])
-        for kind in KINDS
-        for seed in sorted({row["seed"] for row in factors})
-        for of in [[row for row in factors if (row["kind"], row["seed"]) == (kind, seed)]]
-    ]
-    panel = Lines(
-        "Towards the apple, no monster left",
-        "weights from shields, times",
-        "towards the apple",
-        lines,
-        share=True,
-    )
-    return replace(
-        drawing(Picture("A line an agent.", [panel]), title="One number turns the preference"), rows=factors
-    )
+    lines = curves(factors, "factor", "apple")
+    panel = Lines("No monster left", "weights from shields, times", "towards the apple", lines, share=True)
+    made = drawing(Picture("A line an agent.", [panel]), title="One number turns the preference")
+    return replace(made, rows=factors)
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 from envs.play.careful import careful
 from envs.state import State, take
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, over_seeds
+from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds
 from gridlens.studies.monster.choice import MONSTERS, SCALE, SEED, place, roads, the_world
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
@@ -107,10 +107,10 @@ def section(
 def _truth(truth: Sequence[Row]) -> Figure:
     lines = [
         Line(f"{left} monsters", [row["held"] for row in of], [row["apple first"] for row in of])
-        for left in (0, 1, 3, 5)
+        for left in (0, 2, 5)
         for of in [[row for row in truth if row["left"] == left]]
     ]
-    panel = Lines("What is right: apple first less shield first", "shields held", "apples", lines)
+    panel = Lines("Apple first, not shield", "shields held", "apples", lines)
     caption = (
         "By how many apples, discounted, it is better to take the apple first than the shield, equally far, for "
         "careful play after that; below 0 the shield is better."
@@ -125,10 +125,11 @@ def _critics(leanings: Sequence[Row]) -> Figure:
             "shields held",
             "apples",
             [
-                Line(f"{left} monsters", [row["held"] for row in of], [row["value"] for row in of])
+                line
                 for left in (0, MONSTERS)
-                for seed in sorted({row["seed"] for row in leanings})
-                for of in [_held(leanings, kind, seed, left)]
+                for line in curves(
+                    leanings, "held", "value", label=f"{left} monsters", kind=kind, left=left, gap=0
+                )
             ],
         )
         for kind, name in KINDS.items()
@@ -136,15 +137,8 @@ def _critics(leanings: Sequence[Row]) -> Figure:
     caption = (
         "What critics expect of the same states, in apples, as shields are put in hand. A line an agent."
     )
-    return replace(
-        drawing(Picture(caption, panels), title="What a shield in hand is worth to the critic"), rows=leanings
-    )
-
-
-def _held(leanings: Sequence[Row], kind: int, seed: int, left: int) -> list[Row]:
-    wanted = (kind, seed, left, 0)
-    found = [row for row in leanings if (row["kind"], row["seed"], row["left"], row["gap"]) == wanted]
-    return sorted(found, key=lambda row: int(row["held"]))
+    made = drawing(Picture(caption, panels), title="What a shield in hand is worth to the critic")
+    return replace(made, rows=leanings)
 
 
 def _near(near: Sequence[Row]) -> Figure:
@@ -154,10 +148,9 @@ def _near(near: Sequence[Row]) -> Figure:
             "monsters left",
             "apples",
             [
-                Line(f"nearest {thing}", [row["left"] for row in of], [row["worth"] for row in of])
+                line
                 for thing in ("apple", "shield")
-                for seed in sorted({row["seed"] for row in near})
-                for of in [[r for r in near if (r["kind"], r["seed"], r["thing"]) == (kind, seed, thing)]]
+                for line in curves(near, "left", "worth", label=f"nearest {thing}", kind=kind, thing=thing)
             ],
         )
         for kind, name in KINDS.items()
@@ -165,9 +158,8 @@ def _near(near: Sequence[Row]) -> Figure:
     caption = (
         "How much more critics expect than of the same state with the nearest apple, or shield, far away."
     )
-    return replace(
-        drawing(Picture(caption, panels), title="What a thing nearby is worth to the critic"), rows=near
-    )
+    made = drawing(Picture(caption, panels), title="What a thing nearby is worth to the critic")
+    return replace(made, rows=near)
 
 
 def _table(rows: Sequence[Row]) -> Table:
