@@ -81,10 +81,10 @@ def correction_section(tests: Sequence[Tested], *, over: str) -> Section:
         f"claim anything in at most {100 * ALPHA:g} % of cases. P-values are two-sided and by permutation; intervals "
         f"are 95 %, over {over}, each for itself and not corrected."
     )
-    return Section("What was tested", text, tables=[tested_table(tests)])
+    return Section("What was tested", text, tables=[differences_table(tests)])
 
 
-def tested_table(tests: Sequence[Tested]) -> Table:
+def differences_table(tests: Sequence[Tested]) -> Table:
     """One row a test, those that are claimed first; who is compared stands in the caption if it is one pair."""
     pairs = list(dict.fromkeys((test.one, test.other) for test in tests))
     header = [
@@ -144,7 +144,7 @@ def exact(value: Interval) -> str:
     """A proportion with its interval in percent to one digit, for where all are near 100.
 
     >>> exact(Interval(0.9955, 0.9913, 0.998, 2000))
-    '99.5 % [99.1, 99.8]'
+    '99.6 % [99.1, 99.8]'
     """
     return f"{100 * value.estimate:.1f} % [{100 * value.low:.1f}, {100 * value.high:.1f}]"
 
