@@ -121,6 +121,15 @@ def calibration_difference(
     return Difference(Interval(gap, float(low), float(high), n), min(1.0, (1 + reached) / (1 + DRAWS)), size)
 
 
+def expected_error(confidence: Float[np.ndarray, "n"], right: Bool[np.ndarray, "n"]) -> float:
+    """The expected calibration error alone.
+
+    >>> round(expected_error(np.full(4, 0.9), np.array([True, True, False, False])), 6)
+    0.4
+    """
+    return float(_error(_gaps(confidence, right).sum(0), len(confidence)))
+
+
 def _error(sums: NDArray, n: int) -> Any:
     """The calibration error of the summed gaps of the bins, the last axis."""
     return np.abs(sums).sum(-1) / n

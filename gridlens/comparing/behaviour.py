@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.calibration import Calibration, calibration, calibration_difference
+from core.calibration import Calibration, calibration, calibration_difference, expected_error
 from core.paired import paired
 from core.uncertainty import Interval, bootstrap_interval, proportion_interval
 from gridlens.comparing.answers import Answers, agree, total_variation
@@ -134,7 +134,7 @@ def _calibration(
     names: tuple[str, str], sure: Sequence[NDArray], right: Sequence[NDArray], seed: int, alpha: float
 ) -> Tested:
     sides = [(confidence, hit) for confidence, hit in zip(sure, right, strict=True)]
-    errors = [float(calibration(*side, seed=seed).error.estimate) for side in sides]
+    errors = [expected_error(*side) for side in sides]
     return Tested(
         "calibration error",
         *names,

@@ -88,7 +88,7 @@ def test_a_broken_answer_is_found_and_nothing_else(shapes, tmp_path, monkeypatch
     def change(module):
         last_linear(module).bias[star] -= 50
 
-    settings = replace(QUICK, count=400)
+    settings = replace(QUICK, count=240)
     page, found = run_pair(shapes, altered(shapes, change), tmp_path / "run", monkeypatch, settings)
     claimed = {test.what for test in found.tests if test.claimed}
     assert "accuracy on star" in claimed
@@ -175,7 +175,7 @@ def test_two_of_one_skill_are_claimed_different_in_five_per_cent_of_pages_at_mos
     source = shapes_source(1, size=(12, 12))
     labels = tuple(map(str, range(8)))
     columns = {name: np.arange(8) for name in "ab"}
-    pages, claimed = 100, 0
+    pages, claimed = 60, 0
     for seed in range(pages):
         truth, given = planted_answers(rng, 300, 8)
         found = Lineup({"a": net, "b": net}, {"a": source, "b": source}, labels, columns, truth)
