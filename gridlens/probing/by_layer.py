@@ -1,4 +1,4 @@
-"""The probe page of a classifier or an agent: the same probe, other concepts."""
+"""The probe page of a classifier, or of an agent in an environment that is not ours: layer by layer."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,7 @@ from core.progress import Progress, silent
 from gridlens.opened import Opened
 from reports.figures import ProbeCurve, probe_scores
 from reports.sections import Cell, Figure, Report, Section, Table
-from rl.concepts import told_by, varied
 from rl.foreign.knowledge import probe_inputs
-from rl.study import probe_layers
 from vision.study import probe_factors
 
 FACTORS = ("size", "frequency")
@@ -19,7 +17,7 @@ def defaults(opened: Opened) -> tuple[str, ...]:
     """What is looked for unless something else is asked; of a stranger in its own environment, what it sees."""
     if opened.env_id is not None:
         return opened.subject.spec.channels[:6] if opened.subject.spec.shape[1:] == (1, 1) else ()
-    return FACTORS if opened.agent is None else told_by(varied(opened.agent.world))
+    return FACTORS
 
 
 def probed(
@@ -30,17 +28,12 @@ def probed(
     seed: int = 0,
     progress: Progress = silent,
 ) -> tuple[ProbeResult, ...]:
-    """The probes of every concept at every layer, on held-out levels or images."""
+    """The probes of every concept at every layer, on moments of that environment or on images."""
     if opened.env_id is not None:
         return probe_inputs(
             opened.subject, opened.env_id, concepts, samples=samples, seed=seed, progress=progress
         )
-    if opened.agent is None:
-        return probe_factors(opened.subject, concepts, images=samples, seed=seed, progress=progress)
-    world = varied(opened.agent.world)
-    return probe_layers(
-        opened.subject, world, concepts, view=opened.agent.view, samples=samples, seed=seed, progress=progress
-    )
+    return probe_factors(opened.subject, concepts, images=samples, seed=seed, progress=progress)
 
 
 def probe_page(name: str, found: Sequence[ProbeResult], *, command: str) -> Report:
@@ -56,7 +49,7 @@ def probe_page(name: str, found: Sequence[ProbeResult], *, command: str) -> Repo
         title=f"What {name} knows",
         question=f"At which layer of {name} can {_listed(concepts)} be read off by a linear map?",
         approach="A ridge regression from each layer to the concept, its penalty chosen by cross-validation, is "
-        "scored on held-out levels, images or episodes. The control task has the same labels, shuffled: what a "
+        "scored on held-out images or episodes. The control task has the same labels, shuffled: what a "
         "probe scores there is its own skill, not the layer's knowledge.",
         finding=" ".join(_said(best_layer(results)) for results in by_concept.values()),
         evidence=[Section("Layer by layer", figures=charts, tables=[table])],
