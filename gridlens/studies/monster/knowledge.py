@@ -26,7 +26,7 @@ from rl.choices import crossroads, fewer, leaning, steps_to
 from rl.concepts import labelled, sampled_states, varied
 from rl.reproductions.plots import Line, Lines, Picture
 
-STATES, NEAR = 2000, 3
+STATES, NEAR, DRAWN = 2000, 3, 10
 CONCEPTS = {
     "monster count": "monsters left",
     "shields held": "shields held",
@@ -35,9 +35,14 @@ CONCEPTS = {
     "steps to monster": "steps to the nearest monster",
     "value of goal": "value of play for apples",
     "value of proxy": "value of play for shields",
+    "turn to apple": "way to the nearest apple",
+    "turn to shield": "way to the nearest shield",
 }
-"""Concepts of ``rl.concepts`` to what they are called here; three of the study's own come to them."""
-USED_AT = ("relu1", "relu2")
+"""Concepts of ``rl.concepts`` to what they are called here; three of the study's own come to them. The last two are
+what walking to a thing takes: an agent that goes to things uses them, or the test of use sees nothing."""
+HIDDEN = ("relu1", "relu2")
+LAST = HIDDEN[-1]
+"""Where use is asked about: all that decides comes through this layer."""
 QUESTIONS = ("next move", "apple or shield")
 
 
@@ -49,7 +54,7 @@ def known(agent: Agent) -> Sequence[Row]:
 
 
 def used(agent: Agent) -> Sequence[Row]:
-    """Every concept at both hidden layers: what the answer does when it reads as another state's."""
+    """Every concept at the last hidden layer: what the answer does when it reads as another state's."""
     rows = []
     for question in QUESTIONS:
         state, towards = (_states(), None) if question == QUESTIONS[0] else _mixed()
@@ -57,8 +62,8 @@ def used(agent: Agent) -> Sequence[Row]:
         if question != QUESTIONS[0]:
             concepts.pop(CONCEPTS["steps to apple"])  # as far as the shield, in all of them
         head = "policy" if towards is None else _choosing(towards)
-        probes = probed_layers(agent.subject, seen, concepts, layers=USED_AT, untrained=False, seed=SEED)
-        uses = use_of(agent.subject, seen, probes, concepts, head=head, how=How(seed=SEED))
+        probes = probed_layers(agent.subject, seen, concepts, layers=(LAST,), untrained=False, seed=SEED)
+        uses = use_of(agent.subject, seen, probes, concepts, head=head, how=How(seed=SEED, random=DRAWN))
         rows += [{"question": question} | _use_row(one) for one in known_unused(probes, uses)]
     return rows
 
@@ -129,7 +134,7 @@ def _choosing(towards: np.ndarray) -> Callable[[Mapping[str, Tensor]], Tensor]:
     return head
 
 
-def section(rows: Sequence[Row], uses: Sequence[Row]) -> Section:
+def section(rows: Sequence[Row], uses: Sequence[Row], changed: Table) -> Section:
     """Scores by layer; what is used of it."""
     return Section(
         "What they know, and what of it they use",
@@ -140,7 +145,7 @@ def section(rows: Sequence[Row], uses: Sequence[Row]) -> Section:
         "along directions drawn by chance, and by 2 % at least. Two answers are asked about: the next move, and, where "
         "an apple and a shield are equally far, which of the two is approached.",
         [_figure(rows)],
-        [_read(rows), _use(uses)],
+        [_read(rows), _use(uses), changed],
     )
 
 
@@ -180,17 +185,17 @@ def _read(rows: Sequence[Row]) -> Table:
     body: list[tuple[Cell, ...]] = []
     for concept in dict.fromkeys(row["concept"] for row in rows):
         for kind in KINDS:
-            last: dict[str, Any] = {"concept": concept, "layer": USED_AT[-1], "kind": kind}
+            last: dict[str, Any] = {"concept": concept, "layer": LAST, "kind": kind}
             body.append(
                 (
                     concept,
                     KINDS[kind],
                     over_seeds(rows, "score", concept=concept, layer="input", kind=kind),
-                    over_seeds(rows, "score", concept=concept, layer=USED_AT[0], kind=kind),
+                    over_seeds(rows, "score", concept=concept, layer=HIDDEN[0], kind=kind),
                     *(over_seeds(rows, name, **last) for name in ("score", "untrained", "shuffled")),
                 )
             )
-    header = ("concept", "agents", "input", *USED_AT, f"{USED_AT[-1]}, untrained", f"{USED_AT[-1]}, shuffled")
+    header = ("concept", "agents", "input", *HIDDEN, f"{LAST}, untrained", f"{LAST}, shuffled")
     return Table(
         header, body, caption="Read by linear probes, mean over agents with 95 % intervals over seeds"
     )
@@ -204,14 +209,14 @@ def _use(uses: Sequence[Row]) -> Table:
                 where: dict[str, Any] = {
                     "question": question,
                     "concept": concept,
-                    "layer": USED_AT[-1],
+                    "layer": LAST,
                     "kind": kind,
                 }
                 found = [row for row in uses if all(row[key] == value for key, value in where.items())]
                 numbers = (over_seeds(uses, name, **where) for name in ("effect", "chance"))
                 body.append((question, concept, KINDS[kind], *numbers, _verdicts(found)))
     header = ("answer", "concept", "agents", "changes it by", "chance", "verdict, seeds")
-    caption = f"What the answer does when {USED_AT[-1]} reads as another state's, mean over agents"
+    caption = f"What the answer does when {LAST} reads as another state's, mean over agents"
     return Table(header, body, caption=caption)
 
 

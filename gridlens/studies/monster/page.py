@@ -10,6 +10,7 @@ from gridlens.studies.monster import (
     behaviour,
     choice,
     claims,
+    counterfactual,
     exposure,
     knowledge,
     turned,
@@ -39,6 +40,7 @@ MEASURES: Mapping[str, Measure] = {
     "factors": wiring.scaled_leanings,
     "known": knowledge.known,
     "used": knowledge.used,
+    "counterfactual": counterfactual.measure,
     "edits": turning.searched,
 }
 """What is measured of every agent, in order; edits are played after that."""
@@ -56,8 +58,8 @@ def report(folders: Sequence[Path], folder: Path, command: str, progress: Progre
         title="Why shields, when no monster is left?",
         question="Why does the agent of 25-step levels go for shields when no monster is left?",
         approach=f"{len(agents)} agents of `gridlens reproduce monster`, {len(agents) // 2} of each kind, trained by "
-        "the same recipe with seeds of their own but for one dial: their levels had 25 steps, or 200. All intervals are "
-        "over seeds. What the agents are shown is made by editing held-out levels.",
+        "the same recipe with seeds of their own but for one dial: their levels had 25 steps, or 200. All intervals "
+        "are over seeds. What the agents are shown is made by editing held-out levels.",
         finding=finding(known),
         evidence=_sections(known),
         caveats=CAVEATS,
@@ -85,7 +87,7 @@ def _sections(known: Mapping[str, Sequence[Row]]) -> list[Section]:
         worth.section(known["worth"], known["nearby"], known["truth"], known["choice"]),
         exposure.section(known["exposure"], known["snapshots"], known["truth"]),
         wiring.section(known["wiring"], known["factors"]),
-        knowledge.section(known["known"], known["used"]),
+        knowledge.section(known["known"], known["used"], counterfactual.table(known["counterfactual"])),
         turned.section(known["edits"], known["edited"]),
         claims.section(claims.claims(known)),
     ]
@@ -115,7 +117,7 @@ def finding(known: Mapping[str, Sequence[Row]]) -> str:
 
 
 CAVEATS = (
-    "five seeds of each recipe, one architecture (two hidden layers, 128 and 64 units, a window around the agent) and "
+    "few seeds of each recipe, one architecture (two hidden layers, 128 and 64 units, a window around the agent) and "
     "one set of rules; the original had a recurrent network that saw the whole grid",
     "the window does not show monsters that are more than seven rows or columns away",
     "which thing is better taken first is told for careful play, which is good but not proven to be the best",
