@@ -67,7 +67,8 @@ def amount(value: Interval, counted: bool) -> str:
     if not counted:
         return percent(value)
     digits = 1 if value.estimate >= 10 else 2
-    return f"{value.estimate:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+    text = f"{value.estimate:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+    return text.replace("-", "−")
 
 
 def clipped(text: str, length: int = 17) -> str:

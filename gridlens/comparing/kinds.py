@@ -6,6 +6,7 @@ from pathlib import Path
 from gridlens.comparing.agents import compare_agents
 from gridlens.comparing.asked import Kind, Member
 from gridlens.comparing.classifiers import compare_classifiers
+from gridlens.comparing.populations import compare_populations
 from reports.sections import Report
 
 LONGEST = 80
@@ -30,5 +31,6 @@ MAKERS: Mapping[Kind, Callable[..., Report]] = {
     "classifier": compare_classifiers,
     "agent": compare_agents,
     "snapshot": compare_agents,
+    "population": compare_populations,
 }
 """Kind to ``maker(members, settings, *, out, progress) -> Report``."""

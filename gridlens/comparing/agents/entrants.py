@@ -1,20 +1,18 @@
 """Entrants: the agents of one comparison, opened - folders, organisms, zips, and snapshots of one of these."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.artifacts import read_json
 from core.errors import BadInput
-from core.runs import MANIFEST, read_manifest
+from core.runs import read_manifest
 from core.subject import Subject
 from gridlens.comparing.asked import Member
 from gridlens.opened import Elsewhere, Opened, is_zip, opened_together
 from rl.agents import AgentInfo, info, load
 from rl.organism import folder_of
-
-SEED = "seed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,22 @@ def entrants(members: Sequence[Member], elsewhere: Elsewhere = Elsewhere()) -> l
         if there is no such agent or snapshot, or it cannot be opened.
     """
     given = opened_together([member.source for member in members], elsewhere)
-    return [_entrant(member, one) for member, one in zip(members, given, strict=True)]
+    found = [_entrant(member, one) for member, one in zip(members, given, strict=True)]
+    return [_short(one) for one in found] if agent_of(found) else found
+
+
+def agent_of(found: Sequence[Entrant]) -> str:
+    """The agent that all are snapshots of; "" where they are several agents."""
+    one = len({entrant.folder for entrant in found}) == 1 and len({entrant.steps for entrant in found}) > 1
+    return found[0].about.name if one else ""
+
+
+def _short(entrant: Entrant) -> Entrant:
+    """A snapshot by its step alone, unless it was given a name."""
+    if not re.fullmatch(r".+ at (the end|[\d,]+ steps)", entrant.name):
+        return entrant
+    name = f"step {entrant.steps:,}"
+    return replace(entrant, name=name, subject=replace(entrant.subject, name=name))
 
 
 def _entrant(member: Member, found: Opened) -> Entrant:
@@ -79,9 +92,3 @@ def same_recipe(found: Sequence[Entrant]) -> bool:
     return (
         len(seeds) == len(found) > 1 and recipes[0] is not None and all(one == recipes[0] for one in recipes)
     )
-
-
-def kind_of(folder: Path) -> str:
-    """What kind of run a folder holds; nothing where it holds none."""
-    path = folder / MANIFEST
-    return str(read_json(path).get("kind", "")) if path.exists() else ""

@@ -8,7 +8,7 @@ from core.provenance import fingerprint
 from core.runs import command_line, read_manifest, running
 from envs.spec import World
 from gridlens.comparing.agents import knowing
-from gridlens.comparing.agents.entrants import Entrant, entrants, same_recipe
+from gridlens.comparing.agents.entrants import Entrant, agent_of, entrants, same_recipe
 from gridlens.comparing.agents.evidence import evidence, setting
 from gridlens.comparing.agents.inside import Inside, insides
 from gridlens.comparing.agents.joint import joint_worlds
@@ -127,7 +127,6 @@ def _everything(
         evidence(one, each, plays[one.name], told, uses[one.name])
         for one, each in zip(found, studies, strict=True)
     ]
-    sources = {str(one.folder) for one in found}
     return Evidence(
         agents=agents,
         pairs=[
@@ -138,7 +137,7 @@ def _everything(
         tests=corrected(tested),
         method=method.name,
         failed=method.failed,
-        of_one=found[0].about.name if len(sources) == 1 and len({one.steps for one in found}) > 1 else "",
+        of_one=agent_of(found),
         alike=same_recipe(found),
         states=(pool.sampled, pool.size - pool.sampled),
     )

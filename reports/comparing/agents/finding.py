@@ -1,7 +1,7 @@
 """The finding of compared agents in one sentence, by rule from the corrected tests: which goals, or no difference."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.uncertainty import Interval
 from reports.comparing.agents.evidence import SKILL, Evidence, Setting
@@ -52,14 +52,17 @@ def finding(found: Evidence, *, aside: str = "") -> str:
     nothing does. "Sets apart" is a test that stands after correction for all tests of the page.
     """
     contests = _contests(found)
-    claimed = {(test.what, frozenset((test.one, test.other))) for test in found.tests if test.claimed}
+    tests = [
+        replace(test, one=_called(found, test.one), other=_called(found, test.other)) for test in found.tests
+    ]
+    claimed = {(test.what, frozenset((test.one, test.other))) for test in tests if test.claimed}
 
     def differs(measure: str, split: str, one: str, other: str) -> bool:
         return (named(found.setting, measure, split), frozenset((one, other))) in claimed
 
     said = _said(contests, found.setting, differs)
     if said is None:
-        return verdict(_foremost(found.tests), aside=aside)
+        return verdict(_foremost(tests), aside=aside)
     return f"{said}; {aside}." if aside else f"{said}."
 
 
@@ -137,11 +140,16 @@ def _skill(weak: Contest, strong: Contest, setting: Setting, differs: Differs, *
     return f", though on {setting.train} {weak.name} is the better one ({both})"
 
 
+def _called(found: Evidence, name: str) -> str:
+    """A snapshot with its agent's name."""
+    return f"{found.of_one} at {name}" if found.of_one else name
+
+
 def _contests(found: Evidence) -> list[Contest]:
     setting = found.setting
     return [
         Contest(
-            agent.name,
+            _called(found, agent.name),
             agent.train[setting.intended],
             agent.shifted[setting.intended],
             agent.train[setting.proxy],

@@ -1,0 +1,1 @@
+"""The page of compared populations: what it is made from, its figures, finding and caveats."""
