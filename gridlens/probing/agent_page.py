@@ -22,7 +22,6 @@ from rl.agents import AgentInfo
 from rl.fields import Story
 from rl.learning import Change, Learning, change
 from rl.learning.behaviour import TOLD
-from rl.measures import MEASURES
 
 CURVES = 4
 """Concepts that are drawn over training: those to which training added most."""
@@ -141,7 +140,8 @@ def _training(found: Learning) -> Section:
         found.steps,
         title="Doing, knowing and using, on one axis",
         caption="Bands: 95 % intervals. Bars below: when a curve changed - its best ramp, thin where its ends are "
-        "uncertain; grey names did not change as far as these data show.",
+        "uncertain; grey names did not change as far as these data show. Goal first and proxy first are shares of levels "
+        "in which the ways to the two part.",
     )
     return Section("When it came to know it", figures=[maps, axis])
 
@@ -221,16 +221,18 @@ def _misread(found: Learning) -> list[Section]:
                 Link("look", f"#figure-{anchor(misread_title(concept))}"),
             ]
         )
-    told = "; ".join(
-        f"{_said(name)}: {MEASURES[name]}" for name in TOLD if name in found.outcomes[-1].measures
-    )
-    return Section(
-        "What it misreads",
-        text="For every concept the states in which its probe is furthest from the truth, at the layer where training "
-        f"added most. Measures of behaviour: {told}.",
-        figures=[misread_states(one) for one in found.misread],
-        tables=[Table(header, rows, caption="Every concept at the layer where training added most to it.")],
-    )
+    return [
+        Section(
+            "Concept by concept",
+            text="Each at the hidden layer where training added most to it, and when it did.",
+            tables=[Table(header, rows, caption="Scores of probes, with 95 % intervals.")],
+        ),
+        Section(
+            "What it misreads",
+            text="For every concept the states in which its probe is furthest from the truth.",
+            figures=[misread_states(one) for one in found.misread],
+        ),
+    ]
 
 
 def _when(found: Change | None) -> str:
