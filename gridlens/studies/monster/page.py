@@ -41,6 +41,7 @@ MEASURES: Mapping[str, Measure] = {
     "known": knowledge.known,
     "used": knowledge.used,
     "counterfactual": counterfactual.measure,
+    "doses": turning.doses,
     "edits": turning.searched,
 }
 """What is measured of every agent, in order; edits are played after that."""
@@ -88,7 +89,7 @@ def _sections(known: Mapping[str, Sequence[Row]]) -> list[Section]:
         exposure.section(known["exposure"], known["snapshots"], known["truth"]),
         wiring.section(known["wiring"], known["factors"]),
         knowledge.section(known["known"], known["used"], counterfactual.table(known["counterfactual"])),
-        turned.section(known["edits"], known["edited"]),
+        turned.section(known["edits"], known["edited"], known["doses"]),
         claims.section(claims.claims(known)),
     ]
 

@@ -1,11 +1,12 @@
 """What the search for an edit came to, and what became of the edits chosen in held-out play."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, SHORT, over_seeds
+from gridlens.studies.monster.agents import KINDS, SHORT, curves, over_seeds
 from gridlens.studies.monster.turning import CHANGED, CHOICES, DRAWN, EITHER, EVEN, LEVELS, LOST, PLAYED
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
@@ -15,7 +16,7 @@ FAMILIES = ("unit", "direction", "biases", "gated biases", "input channel")
 SIGNIFICANT = 0.05
 
 
-def section(rows: Sequence[Row], play: Sequence[Row]) -> Section:
+def section(rows: Sequence[Row], play: Sequence[Row], doses: Sequence[Row]) -> Section:
     """By family; the edits chosen; what they did in play."""
     tried = len([row for row in rows if (row["kind"], row["seed"]) == (SHORT, rows[0]["seed"])])
     return Section(
@@ -30,9 +31,10 @@ def section(rows: Sequence[Row], play: Sequence[Row]) -> Section:
         f"still goes for one thing with {EITHER:.0%}). Then {PLAYED} held-out levels are played.\n\n"
         "Said before any edited agent was played: the preference is turned if more than "
         f"{EVEN:.0%} of what is taken without monsters are apples (lower end of the interval over levels), and what it "
-        f"does with monsters is kept if no more than {LOST} performance a level of 25 steps is lost (upper end).",
-        [_figure(rows)],
-        [_families(rows), _played(play), _edits(play)],
+        f"does with monsters is kept if no more than {LOST} performance a level of 25 steps is lost (upper end). The "
+        "second figure and the last table were not part of the search: they follow the kind of edit that it found.",
+        [_figure(rows), _traded(play, doses)],
+        [_families(rows), _played(play), _edits(play), _doses(doses)],
     )
 
 
@@ -156,6 +158,46 @@ def _count(found: Sequence[Row], name: str) -> str:
 
 def _both(found: Sequence[Row]) -> str:
     return f"{sum(bool(row['turned']) and bool(row['kept']) for row in found)} of {len(found)}"
+
+
+def _traded(play: Sequence[Row], doses: Sequence[Row]) -> Figure:
+    lines = [
+        line
+        for channel in ("apple", "shield")
+        for line in curves(doses, "share", "performance", label=f"weights from {channel}s", channel=channel)
+    ]
+    for kind in KINDS:
+        usual = [row for row in play if (row["kind"], row["how"]) == (kind, "none")]
+        lines += [Line(KINDS[kind], [float(row["share"])], [float(row["performance"])]) for row in usual]
+    panel = Lines("What it costs", "share of apples, no monsters", "performance, 25 steps", lines)
+    caption = (
+        "25-step agents with the weights from apples, or from shields, multiplied by one number, a line an agent; "
+        "dots are agents as they are."
+    )
+    made = drawing(Picture(caption, [panel]), title="Apples without monsters, performance with")
+    return replace(made, rows=list(doses))
+
+
+def _doses(doses: Sequence[Row]) -> Table:
+    about = list(dict.fromkeys((row["channel"], row["factor"]) for row in doses))
+    body: list[tuple[Cell, ...]] = []
+    for channel, factor in about:
+        found = [row for row in doses if (row["channel"], row["factor"]) == (channel, factor)]
+        numbers = (over_seeds(found, name) for name in ("share", "apples", "lost", "shields"))
+        body.append((f"{channel}s", factor, *numbers, _both(found)))
+    header = (
+        "weights from",
+        "times",
+        "apples' share, no monsters",
+        "apples",
+        "performance lost",
+        "shields",
+        "both",
+    )
+    caption = (
+        "25-step agents in held-out play, by what their weights are multiplied by; both: turned, and kept"
+    )
+    return Table(header, body, caption=caption)
 
 
 def _edits(play: Sequence[Row]) -> Table:

@@ -22,7 +22,8 @@ from envs.worlds.monster import MONSTER
 from gridlens.studies.kept import Row
 from gridlens.studies.monster.agents import SHORT, Agent
 from gridlens.studies.monster.choice import MONSTERS, SEED, place, roads, the_world
-from gridlens.studies.monster.edits import Edit, Known, edits
+from gridlens.studies.monster.edits import FACTORS, Edit, Known, edits
+from gridlens.studies.monster.wiring import scaled
 from rl.agents import see
 from rl.choices import Crossroads, leaning
 from rl.concepts.sampling import met_states
@@ -111,6 +112,19 @@ def played(agent: Agent, rows: Sequence[Row]) -> Sequence[Row]:
             drawn = edit.drawn(torch.Generator().manual_seed(seed))
             found.append(_told(f"{how}, drawn", drawn.name, _play(_made(drawn), agent), usual))
     return found
+
+
+def doses(agent: Agent) -> Sequence[Row]:
+    """Held-out play of a 25-step agent with the weights from apples, and from shields, multiplied by every factor."""
+    if agent.kind != SHORT:
+        return []
+    usual, rows = _play(agent.subject, agent), []
+    for channel in ("apple", "shield"):
+        for factor in FACTORS[channel]:
+            found = _play(scaled(agent.subject, channel, factor), agent)
+            told = _told("dose", f"{channel} times {factor:g}", found, usual)
+            rows.append({"channel": channel, "factor": factor} | dict(told))
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
