@@ -9,7 +9,7 @@ from gridlens.bars import bars
 
 
 def study(
-    name: Annotated[str, typer.Argument(help="Which: monster.")],
+    name: Annotated[str, typer.Argument(help="Which: monster, tree or during-training.")],
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/study-NAME.")] = None,
     agents: Annotated[
         Path,

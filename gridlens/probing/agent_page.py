@@ -39,10 +39,10 @@ def agent_page(found: Learning, about: AgentInfo, watched: Watched, *, command: 
     """The report of one agent; sections about training only where several moments of it were probed."""
     rows = known_unused(found.reads[-1], found.uses[-1])
     chosen = strongest(found, rows)
-    sections = [_known(found), _used(chosen)]
+    sections = [known_section(found), used_section(found.subject, chosen)]
     if len(found.steps) > 1:
-        sections.append(_training(found))
-    sections += [*_misread(found), maps_section(watched.maps)]
+        sections.append(training_section(found))
+    sections += [*misread_sections(found), maps_section(watched.maps)]
     sections += [story_section(story) for story in watched.stories]
     return Report(
         kind=f"Probes · {about.world.name}",
@@ -87,10 +87,11 @@ def _approach(found: Learning, about: AgentInfo) -> str:
     )
 
 
-def _known(found: Learning) -> Section:
+def known_section(found: Learning) -> Section:
+    """Every concept at the input and every layer."""
     chart = knowledge(
         [*found.given, *found.reads[-1]],
-        title="What can be read, and where",
+        title=f"What can be read of {found.subject}, and where",
         caption="Score of a linear probe on levels it was not fitted to; cells without a number are no better than "
         "shuffled labels. Left of the line the raw input, on the right the best layer of the untrained network.",
     )
@@ -102,10 +103,11 @@ def _known(found: Learning) -> Section:
     )
 
 
-def _used(rows: Sequence[Knowledge]) -> Section:
+def used_section(name: str, rows: Sequence[Knowledge]) -> Section:
+    """What is read of each concept beside what the policy does when it is exchanged."""
     chart = known_unused_figure(
         rows,
-        title="What it knows, and what it uses",
+        title=f"What {name} knows, and what it uses",
         caption="One dot a concept, at the layer where training added most (or another where it is used). "
         "Bars: 95 % intervals; grey: what random directions of the same size do at most.",
     )
@@ -121,7 +123,8 @@ def _used(rows: Sequence[Knowledge]) -> Section:
     return Section("What it uses", figures=[chart], tables=[table])
 
 
-def _training(found: Learning) -> Section:
+def training_section(found: Learning, title: str = "When it came to know it") -> Section:
+    """Surfaces, and one time axis of doing, knowing and using."""
     scores = {
         concept: np.array(
             [[one.score.estimate for one in found.read(concept, layer)] for layer in found.layers]
@@ -132,18 +135,18 @@ def _training(found: Learning) -> Section:
         scores,
         found.layers,
         found.steps,
-        title="What, when, where",
+        title=f"What, when, where: {found.subject}",
         caption="Each concept's score by layer (down) and moment of training (across); below 0 is drawn as 0.",
     )
     axis = time_axis(
         _panels(found),
         found.steps,
-        title="Doing, knowing and using, on one axis",
+        title=f"Doing, knowing and using: {found.subject}",
         caption="Bands: 95 % intervals. Bars below: when a curve changed - its best ramp, thin where its ends are "
-        "uncertain; grey names did not change as far as these data show. Goal first and proxy first are shares of levels "
-        "in which the ways to the two part.",
+        "uncertain; grey names did not change as far as these data show. Goal first and proxy first: shares "
+        "of levels in which the ways to the two part.",
     )
-    return Section("When it came to know it", figures=[maps, axis])
+    return Section(title, figures=[maps, axis])
 
 
 def _panels(found: Learning) -> list[Panel]:
@@ -204,7 +207,8 @@ def _said(measure: str) -> str:
     }.get(measure, measure)
 
 
-def _misread(found: Learning) -> list[Section]:
+def misread_sections(found: Learning) -> list[Section]:
+    """A table of all concepts, which leads to the states that are read worst, and these."""
     header = ["concept", "layer", "score", "input", "untrained", "learned", "its worst states"]
     rows: list[list[Cell]] = []
     for concept in found.concepts:

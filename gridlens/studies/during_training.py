@@ -60,11 +60,7 @@ def report(folders: Sequence[Path], folder: Path, command: str, progress: Progre
         kind="Study",
         title="Knowing, and not caring",
         question="When does an agent come to know where the cheese is, and does it know and not care?",
-        approach=f"Two agents of one architecture were trained in mazes of nine by nine: “corner” with the cheese always "
-        f"in the top-right corner, “anywhere” with the cheese anywhere. At {len(found[0].steps)} moments of each training "
-        f"{len(CONCEPTS)} concepts were probed at every layer on the same {STATES:,} held-out states, in which the cheese "
-        "lies anywhere; what is read of each was exchanged for another state's, to see whether the policy moves; and 200 "
-        "levels were played.",
+        approach=_approach(found),
         finding=_finding(found),
         evidence=[
             _order(found),
@@ -78,6 +74,16 @@ def report(folders: Sequence[Path], folder: Path, command: str, progress: Progre
         caveats=caveats(found[0]),
         reproduce=[command],
         provenance={one.subject: one.provenance for one in found},
+    )
+
+
+def _approach(found: Sequence[Learning]) -> str:
+    return (
+        "Two agents of one architecture were trained in mazes of nine by nine: “corner” with the cheese always in the "
+        f"top-right corner, “anywhere” with the cheese anywhere. At {len(found[0].steps)} moments of each training "
+        f"{len(CONCEPTS)} concepts were probed at every layer on the same {STATES:,} held-out states, in which the "
+        "cheese lies anywhere; what is read of each was exchanged for another state's, to see whether the policy moves; "
+        "and 200 levels were played."
     )
 
 

@@ -15,7 +15,7 @@ TOGETHER = 0.5
 def going_together(concepts: Mapping[str, Labelled]) -> tuple[tuple[str, str, float], ...]:
     """Pairs of concepts that go together by 0.5 or more, the closest first.
 
-    Numbers, and what is or is not so, by their correlation; classes by Cramer's V [cramer1946], which is never negative.
+    Numbers, and what is or is not so, by their correlation; classes by Cramer's V [cramer1946].
 
     >>> x = np.arange(10.0)
     >>> going_together({"x": Labelled("continuous", x), "late": Labelled("binary", x > 4)})

@@ -86,6 +86,11 @@ class Learning:
         scores = [one.score for one in self.read(concept, layer or self.best_layer(concept))]
         return change(self.steps, scores)
 
+    def came_to_use(self, concept: str) -> Change | None:
+        """When the policy came to rest on the concept, or ceased to."""
+        layer = self.best_layer(concept)
+        return change(self.steps, [one.effect for one in self.used(concept) if one.layer == layer])
+
     def came_to(self, measure: str) -> Change | None:
         """When a measure of behaviour changed, if it did."""
         return change(self.steps, self.measure(measure))

@@ -24,8 +24,8 @@ def through_training(folder: str | Path) -> dict[int, Subject]:
     """
     place = folder_of(folder)
     found = {steps: load(place, snapshot=steps) for steps in snapshots(place)}
-    if (place / POLICY).exists() and (last := last_step(place)) not in found:
-        found[last] = load(place)
+    if (place / POLICY).exists():
+        found[last_step(place)] = load(place)
     if len(found) < 2:
         raise BadInput(
             f"agent {str(folder)!r} keeps {len(found)} moment of its training; expected at least two: train it with "
