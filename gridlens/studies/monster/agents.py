@@ -21,6 +21,8 @@ from rl.reproductions.seeds import mean_over
 SHORT, LONG = 25, 200
 """Steps of the levels in which the two kinds of agents were trained."""
 KINDS = {SHORT: "25-step agents", LONG: "200-step agents"}
+NAMES = {SHORT: "25-step", LONG: "200-step"}
+"""The same in tables, where there is little room."""
 
 
 @dataclass(frozen=True, eq=False)

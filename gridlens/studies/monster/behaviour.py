@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds, values
+from gridlens.studies.monster.agents import KINDS, NAMES, Agent, curves, over_seeds, values
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
 from rl.reproductions.monster import measured
@@ -84,14 +84,14 @@ def _course(rows: Sequence[Row]) -> Figure:
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    header = ("levels", "agents", "apples", "shields", "monsters destroyed", "steps onto shields, hands full")
+    header = ("levels", "agents", "apples", "shields", "steps onto shields, hands full")
     body: list[tuple[Cell, ...]] = [
         (
             words,
-            KINDS[kind],
+            NAMES[kind],
             *(
                 over_seeds(rows, name, where=where, span=span, kind=kind)
-                for name in ("apple", "shield", "kill", "tries")
+                for name in ("apple", "shield", "tries")
             ),
         )
         for where, span, words in PLACES

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from envs.editing.edits import set_counter
 from envs.state import State
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, over_seeds
+from gridlens.studies.monster.agents import KINDS, NAMES, Agent, over_seeds
 from gridlens.studies.monster.choice import MONSTERS, SEED, THINGS, the_world
 from reports.sections import Cell, Table
 from rl.choices import Crossroads, answers, crossroads, farther, fewer, leaning, steps_to
@@ -71,7 +71,7 @@ def table(rows: Sequence[Row]) -> Table:
     body: list[tuple[Cell, ...]] = [
         (
             what,
-            KINDS[kind],
+            NAMES[kind],
             over_seeds(rows, "next move", edit=what, kind=kind),
             over_seeds(rows, "lean", edit=what, kind=kind),
         )

@@ -10,7 +10,7 @@ from envs.spec import World
 from envs.state import State
 from envs.worlds.monster import HELD, MONSTER
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds, values
+from gridlens.studies.monster.agents import KINDS, NAMES, Agent, curves, over_seeds, values
 from gridlens.studies.monster.choice import MONSTERS, SCALE
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
@@ -95,7 +95,7 @@ def _course(early: Sequence[Row]) -> Figure:
 def _table(rows: Sequence[Row]) -> Table:
     body: list[tuple[Cell, ...]] = [
         (
-            KINDS[kind],
+            NAMES[kind],
             left,
             *(over_seeds(rows, name, kind=kind, left=left) for name in ("steps", "held", "apple", "shield")),
         )

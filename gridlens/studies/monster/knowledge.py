@@ -17,7 +17,7 @@ from envs.editing.edits import set_counter
 from envs.state import State, take
 from envs.worlds.monster import MONSTER
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, over_seeds
+from gridlens.studies.monster.agents import KINDS, NAMES, Agent, over_seeds
 from gridlens.studies.monster.choice import HELD, MONSTERS, SEED, THINGS, the_world
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
@@ -40,9 +40,9 @@ CONCEPTS = {
 }
 """Concepts of ``rl.concepts`` to what they are called here; three of the study's own come to them. The last two are
 what walking to a thing takes: an agent that goes to things uses them, or the test of use sees nothing."""
-HIDDEN = ("relu1", "relu2")
-LAST = HIDDEN[-1]
+LAST = "relu2"
 """Where use is asked about: all that decides comes through this layer."""
+USED = ("known and used", "used, not read")
 QUESTIONS = ("next move", "apple or shield")
 
 
@@ -186,16 +186,10 @@ def _read(rows: Sequence[Row]) -> Table:
     for concept in dict.fromkeys(row["concept"] for row in rows):
         for kind in KINDS:
             last: dict[str, Any] = {"concept": concept, "layer": LAST, "kind": kind}
-            body.append(
-                (
-                    concept,
-                    KINDS[kind],
-                    over_seeds(rows, "score", concept=concept, layer="input", kind=kind),
-                    over_seeds(rows, "score", concept=concept, layer=HIDDEN[0], kind=kind),
-                    *(over_seeds(rows, name, **last) for name in ("score", "untrained", "shuffled")),
-                )
-            )
-    header = ("concept", "agents", "input", *HIDDEN, f"{LAST}, untrained", f"{LAST}, shuffled")
+            given = over_seeds(rows, "score", concept=concept, layer="input", kind=kind).estimate
+            numbers = (over_seeds(rows, name, **last) for name in ("score", "untrained", "shuffled"))
+            body.append((concept, NAMES[kind], given, *numbers))
+    header = ("concept", "agents", "input", LAST, f"{LAST}, untrained", f"{LAST}, shuffled")
     return Table(
         header, body, caption="Read by linear probes, mean over agents with 95 % intervals over seeds"
     )
@@ -214,12 +208,11 @@ def _use(uses: Sequence[Row]) -> Table:
                 }
                 found = [row for row in uses if all(row[key] == value for key, value in where.items())]
                 numbers = (over_seeds(uses, name, **where) for name in ("effect", "chance"))
-                body.append((question, concept, KINDS[kind], *numbers, _verdicts(found)))
-    header = ("answer", "concept", "agents", "changes it by", "chance", "verdict, seeds")
+                body.append((question, concept, NAMES[kind], *numbers, _used(found)))
+    header = ("answer", "concept", "agents", "changes it by", "chance", "used by")
     caption = f"What the answer does when {LAST} reads as another state's, mean over agents"
     return Table(header, body, caption=caption)
 
 
-def _verdicts(found: Sequence[Row]) -> str:
-    said = [str(row["verdict"]) for row in found]
-    return "; ".join(f"{verdict} {said.count(verdict)}" for verdict in dict.fromkeys(said))
+def _used(found: Sequence[Row]) -> str:
+    return f"{sum(row['verdict'] in USED for row in found)} of {len(found)}"

@@ -109,12 +109,17 @@ def finding(known: Mapping[str, Sequence[Row]]) -> str:
         if abs(none - every) < SMALL
         else "a preference that changes with monsters"
     )
+    alone = _percent(exposure.met(known["snapshots"], SHORT), 1)
     return (
-        f"It has {fixed} - equally far, it goes for the apple in {none:.0%} of cases with none left and in {every:.0%} "
-        f"with five (200-step agents: {other:.0%} with none) -, and its training hardly said otherwise: "
-        f"{exposure.met(known['snapshots'], SHORT):.1%} of it was without monsters, where shields were credited with "
-        f"{shield:+.2f} apples and apples with {apple:+.2f}."
+        f"It has {fixed} - equally far, it goes for the apple in {_percent(none)} of cases with none left and in "
+        f"{_percent(every)} with five (200-step agents: {_percent(other)} with none) -, and its training hardly said "
+        f"otherwise: {alone} of it was without monsters, where shields were credited with {shield:+.2f} apples and "
+        f"apples with {apple:+.2f}."
     )
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %"
 
 
 CAVEATS = (

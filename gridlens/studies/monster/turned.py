@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, SHORT, curves, over_seeds
+from gridlens.studies.monster.agents import KINDS, NAMES, SHORT, curves, over_seeds
 from gridlens.studies.monster.turning import CHANGED, CHOICES, DRAWN, EITHER, EVEN, LEVELS, LOST, PLAYED
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
@@ -28,11 +28,10 @@ def section(rows: Sequence[Row], play: Sequence[Row], doses: Sequence[Row]) -> S
         "part), judged on the other half: the lean to the apple without monsters, and how much of the policy is "
         "another in states with monsters met in 25-step play. Chosen are two: the edit with the strongest lean that "
         f"changes no more than {CHANGED} there, and the one with the strongest lean whatever it changes (as long as it "
-        f"still goes for one thing with {EITHER:.0%}). Then {PLAYED} held-out levels are played.\n\n"
-        "Said before any edited agent was played: the preference is turned if more than "
-        f"{EVEN:.0%} of what is taken without monsters are apples (lower end of the interval over levels), and what it "
-        f"does with monsters is kept if no more than {LOST} performance a level of 25 steps is lost (upper end). The "
-        "second figure and the last table were not part of the search: they follow the kind of edit that it found.",
+        f"still goes for one thing with {100 * EITHER:.0f} %). Then {PLAYED} held-out levels are played.\n\n"
+        f"Said before any edited agent was played: the preference is turned if more than {100 * EVEN:.0f} % of what is "
+        "taken without monsters are apples (lower end of the interval over levels), and what it does with monsters is "
+        f"kept if no more than {LOST} performance a level of 25 steps is lost (upper end). The second figure and the last table were not part of the search: they follow the kind of edit that it found.",
         [_figure(rows), _traded(play, doses)],
         [_families(rows), _played(play), _edits(play), _doses(doses)],
     )
@@ -51,7 +50,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
         if row["family"] == family
     ]
     panel = Lines(
-        "Edits of 25-step agents, all but units",
+        "All but units",
         "policy changed where there are monsters",
         "towards the apple, none left",
         lines,
@@ -59,7 +58,7 @@ def _figure(rows: Sequence[Row]) -> Figure:
     )
     made = drawing(
         Picture("A dot an edit of an agent; judged on levels that it was not chosen on.", [panel]),
-        title="Edits",
+        title="Edits of 25-step agents",
     )
     return Figure(made.title, made.caption, _alt(of), made.content, of, made.png)
 
@@ -88,7 +87,7 @@ def _families(rows: Sequence[Row]) -> Table:
             ]
             body.append(
                 (
-                    KINDS[kind],
+                    NAMES[kind],
                     family,
                     len(each[0]),
                     float(np.mean(good)),
@@ -122,22 +121,20 @@ def _played(play: Sequence[Row]) -> Table:
         for how in ("none", *(name for choice in CHOICES for name in (choice, f"{choice}, drawn"))):
             found = [row for row in play if (row["kind"], row["how"]) == (kind, how)]
             means = _means(found)
-            numbers = (over_seeds(means, name) for name in ("share", "apples", "performance", "shields"))
-            body.append(
-                (KINDS[kind], how, *numbers, _count(found, "turned"), _count(found, "kept"), _both(found))
-            )
+            numbers = (over_seeds(means, name) for name in ("share", "apples", "performance"))
+            body.append((NAMES[kind], how, *numbers, _counts(found)))
     header = (
         "agents",
         "edit",
         "apples' share, no monsters",
-        "apples in 200 steps",
-        "performance in 25 steps, monsters",
-        "shields there",
-        "turned",
-        "kept",
-        "both",
+        "apples there",
+        "performance with monsters",
+        "turned / kept / both",
     )
-    caption = f"Held-out play, mean over agents; drawn: {DRAWN} edits of the same kind and size by chance"
+    caption = (
+        "Held-out play, 200 steps without monsters and 25 with, mean over agents; drawn: "
+        f"{DRAWN} edits of the same kind and size by chance"
+    )
     return Table(header, body, caption=caption)
 
 
@@ -152,8 +149,9 @@ def _means(found: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _count(found: Sequence[Row], name: str) -> str:
-    return f"{sum(bool(row[name]) for row in found)} of {len(found)}"
+def _counts(found: Sequence[Row]) -> str:
+    each = [sum(bool(row[name]) for row in found) for name in ("turned", "kept")]
+    return f"{each[0]} / {each[1]} / {_both(found)}"
 
 
 def _both(found: Sequence[Row]) -> str:
@@ -164,18 +162,25 @@ def _traded(play: Sequence[Row], doses: Sequence[Row]) -> Figure:
     lines = [
         line
         for channel in ("apple", "shield")
-        for line in curves(doses, "share", "performance", label=f"weights from {channel}s", channel=channel)
+        for line in curves(
+            [*doses, *_usual(play, channel)], "share", "performance", label=f"{channel}s", channel=channel
+        )
     ]
     for kind in KINDS:
         usual = [row for row in play if (row["kind"], row["how"]) == (kind, "none")]
         lines += [Line(KINDS[kind], [float(row["share"])], [float(row["performance"])]) for row in usual]
-    panel = Lines("What it costs", "share of apples, no monsters", "performance, 25 steps", lines)
+    panel = Lines("What it costs", "share of apples, no monsters", "performance with monsters", lines)
     caption = (
         "25-step agents with the weights from apples, or from shields, multiplied by one number, a line an agent; "
         "dots are agents as they are."
     )
     made = drawing(Picture(caption, [panel]), title="Apples without monsters, performance with")
     return replace(made, rows=list(doses))
+
+
+def _usual(play: Sequence[Row], channel: str) -> list[Row]:
+    """25-step agents as they are, where lines begin."""
+    return [{**row, "channel": channel} for row in play if (row["kind"], row["how"]) == (SHORT, "none")]
 
 
 def _doses(doses: Sequence[Row]) -> Table:
@@ -203,7 +208,7 @@ def _doses(doses: Sequence[Row]) -> Table:
 def _edits(play: Sequence[Row]) -> Table:
     body: list[tuple[Cell, ...]] = [
         (
-            KINDS[int(row["kind"])],
+            NAMES[int(row["kind"])],
             int(row["seed"]),
             str(row["how"]),
             str(row["edit"]),

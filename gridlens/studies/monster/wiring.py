@@ -10,7 +10,7 @@ from torch import Tensor
 from core.interventions import reweighted
 from core.subject import Subject
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds
+from gridlens.studies.monster.agents import KINDS, NAMES, Agent, curves, over_seeds
 from gridlens.studies.monster.choice import place, roads, the_world
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
@@ -107,7 +107,7 @@ def _figure(factors: Sequence[Row]) -> Figure:
 def _table(rows: Sequence[Row]) -> Table:
     body: list[tuple[Cell, ...]] = [
         (
-            KINDS[kind],
+            NAMES[kind],
             *(over_seeds(rows, name, kind=kind) for name in ("alike", "shuffled", "untrained", "ratio")),
         )
         for kind in KINDS

@@ -8,7 +8,7 @@ import numpy as np
 from envs.play.careful import careful
 from envs.state import State, take
 from gridlens.studies.kept import Row
-from gridlens.studies.monster.agents import KINDS, Agent, curves, over_seeds
+from gridlens.studies.monster.agents import KINDS, NAMES, Agent, curves, over_seeds
 from gridlens.studies.monster.choice import MONSTERS, SCALE, SEED, place, roads, the_world
 from reports.reproductions import drawing
 from reports.sections import Cell, Figure, Section, Table
@@ -165,7 +165,7 @@ def _near(near: Sequence[Row]) -> Figure:
 def _table(rows: Sequence[Row]) -> Table:
     body: list[tuple[Cell, ...]] = [
         (
-            KINDS[kind],
+            NAMES[kind],
             left,
             held,
             *(
