@@ -116,7 +116,8 @@ def _made(
 
 
 def _reached(subject: Subject, wanted: Sequence[Objective], images: Tensor, recipe: Recipe) -> Tensor:
-    clean = resampled(images, view_size(recipe.wobble, images.shape[2:], subject.spec.shape[1:]))
+    height, width = images.shape[2:]
+    clean = resampled(images, view_size(recipe.wobble, (height, width), subject.spec.shape[1:]))
     with torch.no_grad():
         return values_of(subject, wanted, clean, images)
 

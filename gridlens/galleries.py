@@ -29,8 +29,9 @@ def usual_judge(subject: Subject) -> Subject | None:
 
 
 class Made(TypedDict, total=False):
-    """How the pictures are made; see ``feature_viz.gallery.views.Making``."""
+    """How many images or states are shown, and how the pictures are made; see ``feature_viz.gallery.views.Making``."""
 
+    count: int | None
     steps: int | None
     seed: int
     recipe: Way
@@ -47,7 +48,6 @@ def gallery(
     views: str = "all",
     only_missing: bool = False,
     redo: str | None = None,
-    count: int | None = None,
     out: str | Path | None = None,
     progress: Progress = silent,
     **made: Unpack[Made],
@@ -55,11 +55,12 @@ def gallery(
     """What every unit of some layers looks for: a run folder with a site, ``out``/index.html, that opens offline.
 
     ``model`` is a Subject, what ``load_classifier`` knows, an agent's folder, an organism, or an ``Opened``;
-    ``images`` a source, or what ``open_images`` takes (made grey for networks of one channel). An agent is shown
-    ``count`` states of its world (``gridlens.agent_galleries``). What is to be shown - ``layers``, ``units``,
-    ``views``, ``only_missing``, ``redo`` - is told by ``feature_viz.gallery.plan.Request``; how pictures are made - ``steps``,
-    ``seed``, ``recipe``, ``engine``, ``judge`` - by ``feature_viz.gallery.views.Making``. Broken off and called
-    again it goes on where it was. The result shows itself in a notebook.
+    ``images`` a source, or what ``open_images`` takes (made grey for networks of one channel), the first ``count``
+    of them. An agent is shown ``count`` states of its world (``gridlens.agent_galleries``). What is to be shown -
+    ``layers``, ``units``, ``views``, ``only_missing``, ``redo`` - is told by ``feature_viz.gallery.plan.Request``;
+    how pictures are made - ``steps``, ``seed``, ``recipe``, ``engine``, ``judge`` - by
+    ``feature_viz.gallery.views.Making``. Broken off and called again it goes on where it was. The result shows
+    itself in a notebook.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def gallery(
     """
     opened = _opened(model)
     subject = opened.subject
-    source, making = _asked(opened, images, count, progress=progress, **made)
+    source, making = _asked(opened, images, progress=progress, **made)
     wanted = layers or (EMBEDDED_LAYERS if subject.name == "shapes" else "all")
     folder = Path(out) if out else Path("runs") / f"gallery-{subject.name}"
     make_gallery(
@@ -102,13 +103,12 @@ def _opened(model: str | Path | Subject | Opened) -> Opened:
 def _asked(
     opened: Opened,
     images: str | Path | ImageSource | None,
-    count: int | None,
     *,
     progress: Progress,
     **made: Unpack[Made],
 ) -> tuple[ImageSource, Making]:
     """What the units are shown, and how pictures of them are made."""
-    subject = opened.subject
+    subject, count = opened.subject, made.get("count")
     if opened.agent is None and opened.env_id is None:
         if images is None or isinstance(images, str | Path):
             if set(subject.heads) & {"policy", "q"} and images is None:

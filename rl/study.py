@@ -83,7 +83,8 @@ def study(
     """Study an agent into the run folder ``out``; what is finished there is read back instead.
 
     ``world`` and ``where`` as for ``rl.misgeneralisation.evaluate``. Probes, attributions and maps are made on the
-    world with its proxy broken (probes where ``rl.concepts.varied`` says), on held-out levels. Broken off, it goes on with the part that is missing.
+    world with its proxy broken (probes where ``rl.concepts.varied`` says), on held-out levels. Broken off, it goes
+    on with the part that is missing.
 
     Raises
     ------

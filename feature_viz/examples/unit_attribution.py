@@ -47,10 +47,9 @@ def attributions(
 ) -> Float[Tensor, "n h w"]:
     """How much each pixel raises unit ``units[i]`` of a layer at one position of its map, on image i.
 
-    Integrated gradients [sundararajan2017] from ``blank``, or else grey (0.5), by ``steps`` points of Gauss and Legendre,
-    summed over colours:
-    the values of an image sum to its activation less that of blank, up to the rule's error. Units share
-    batches, as every image's gradient is its own. Layers of vectors have the one position (0, 0).
+    Integrated gradients [sundararajan2017] from ``blank``, or else grey (0.5), by ``steps`` points of Gauss and
+    Legendre, summed over colours: the values of an image sum to its activation less that of blank, up to the rule's
+    error. Units share batches, as every image's gradient is its own. Layers of vectors have the one position (0, 0).
 
     Raises
     ------

@@ -60,11 +60,11 @@ def layer_about(layer: Mapping[str, Any], parts: str = "pixels") -> str:
     'Fire · 32 of 128 units · maps of 55 × 55 · each position sees 15 × 15 pixels'
     """
     count, channels = layer["count"], layer["channels"]
-    parts = [layer["kind"], f"{channels} units" if count == channels else f"{count} of {channels} units"]
+    said = [layer["kind"], f"{channels} units" if count == channels else f"{count} of {channels} units"]
     if layer["map"]:
-        parts.append(f"maps of {' × '.join(map(str, layer['map']))}")
-        parts.append(f"each position sees {' × '.join(map(str, layer['field']))} {parts}")
-    return " · ".join(parts)
+        said.append(f"maps of {' × '.join(map(str, layer['map']))}")
+        said.append(f"each position sees {' × '.join(map(str, layer['field']))} {parts}")
+    return " · ".join(said)
 
 
 def unit_sentence(unit: Mapping[str, Any], images: Mapping[str, Any]) -> str:

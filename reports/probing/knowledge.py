@@ -40,7 +40,7 @@ def knowledge(results: Sequence[ProbeResult], *, title: str, caption: str = "") 
     by = {(one.concept, one.layer): one for one in results}
     beside = {
         concept: max(
-            (by[concept, layer].untrained for layer in layers if by[concept, layer].untrained),
+            (one.untrained for one in results if one.concept == concept and one.untrained is not None),
             key=lambda interval: interval.estimate,
             default=None,
         )

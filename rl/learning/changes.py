@@ -63,18 +63,20 @@ def change(
     noise = np.random.default_rng(seed).standard_normal((draws, len(values))) * errors
     first, last, rises = _fitted(np.concatenate([values[None], values + noise]), errors)
     tails = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile(rises[1:], tails)
-    if low <= 0 <= high:
-        return None
-    brief = last - first <= max(1, int(BRIEF * len(moments)))
 
     def spread(of: NDArray) -> Interval:
-        return Interval(float(of[0]), *map(float, np.quantile(of[1:], tails)), n=len(moments), level=level)
+        low, high = np.quantile(of[1:], tails)
+        return Interval(float(of[0]), float(low), float(high), len(moments), level)
+
+    rise = spread(rises)
+    if rise.low <= 0 <= rise.high:
+        return None
+    brief = last - first <= max(1, int(BRIEF * len(moments)))
 
     return Change(
         spread(moments[first]),
         spread(moments[last]),
-        Interval(float(rises[0]), float(low), float(high), len(moments), level),
+        rise,
         bool(brief[1:].mean() >= level),
     )
 
