@@ -115,9 +115,7 @@ def played(agent: Agent, rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def doses(agent: Agent) -> Sequence[Row]:
-    """Held-out play of a 25-step agent with the weights from apples, and from shields, multiplied by every factor."""
-    if agent.kind != SHORT:
-        return []
+    """Held-out play with the weights from apples, and from shields, multiplied by every factor."""
     usual, rows = _play(agent.subject, agent), []
     for channel in ("apple", "shield"):
         for factor in FACTORS[channel]:
