@@ -88,11 +88,10 @@ def over_seeds(rows: Sequence[Row], name: str, *, share: bool = False, **where: 
 
 def curves(rows: Sequence[Row], x: str, y: str, *, label: str = "", **where: Any) -> list[Line]:
     """One line an agent over a column, of the rows that agree with ``where``; without a label named by the kind."""
+    fitting = [row for row in rows if all(row[key] == value for key, value in where.items())]
     lines = []
-    for kind, seed in sorted({(row["kind"], row["seed"]) for row in rows}):
-        asked = {"kind": kind, "seed": seed} | where
-        found = [row for row in rows if all(row[key] == value for key, value in asked.items())]
+    for kind, seed in sorted({(row["kind"], row["seed"]) for row in fitting}):
+        found = [row for row in fitting if (row["kind"], row["seed"]) == (kind, seed)]
         found.sort(key=lambda row: float(row[x]))
-        if found:
-            lines.append(Line(label or KINDS[kind], [row[x] for row in found], [row[y] for row in found]))
+        lines.append(Line(label or KINDS[kind], [row[x] for row in found], [row[y] for row in found]))
     return lines
