@@ -65,7 +65,7 @@ def insides(
         table = kept(place / "cka", lambda sides=sides: _cka(sides, seed, told))  # type: ignore[misc]
         layers = [usual_layers(side.subject) for side in sides]
         across = [(a, b) for a in layers[0] for b in layers[1]]
-        every = compared(*sides, across, place, top=1, seed=seed, progress=told)
+        every = compared(sides[0], sides[1], across, place, top=1, seed=seed, progress=told)
         same = sides[0].subject.fingerprint == sides[1].subject.fingerprint
         made.append(Inside(one, other, table, best_of_each(every), same))
     return made

@@ -114,7 +114,7 @@ def _everything(
     )
     given = {one.name: choices(one, pool) for one in found}
     pairs = pairs_of([one.name for one in found])
-    count = len(pairs) * (len(tested_events(told, where)) + knowing.tests_of_a_pair(probes, uses))
+    count = len(pairs) * (len(tested_events(plays, told, where)) + knowing.tests_of_a_pair(probes, uses))
     alpha = level_for(count)
     tested = tests(plays, told, where, seed=seed, alpha=alpha) + knowing.tests(
         probes, uses, pairs, alpha=alpha

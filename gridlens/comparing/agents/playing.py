@@ -110,11 +110,23 @@ def pairs_of(names: Sequence[str]) -> list[tuple[str, str]]:
     return list(combinations(names, 2))
 
 
-def tested_events(setting: Setting, where: Mapping[str, World]) -> list[tuple[str, str]]:
-    """Measure and distribution of what is tested of every pair, the weightiest first."""
+def tested_events(
+    found: Mapping[str, Played], setting: Setting, where: Mapping[str, World]
+) -> list[tuple[str, str]]:
+    """Measure and distribution of what is tested of every pair, the weightiest first; none that says the same twice."""
     measures = [setting.intended, setting.proxy, *([SKILL] if setting.counted else [])]
     splits = ["shifted"] if where["training"] == where["shifted"] else ["shifted", "training"]
-    return [(measure, split) for split in splits for measure in measures]
+    kept: list[tuple[str, str]] = []
+    for split in splits:
+        for measure in measures:
+            same = (
+                all(np.array_equal(each[split][measure], each[other][known]) for each in found.values())
+                for known, other in kept
+                if other == split
+            )
+            if not any(same):
+                kept.append((measure, split))
+    return kept
 
 
 def tests(
@@ -124,7 +136,7 @@ def tests(
     said = {"shifted": setting.shifted, "training": setting.train}
     words = dict(setting.events) | {SKILL: "hidden performance"}
     made = []
-    for measure, split in tested_events(setting, where):
+    for measure, split in tested_events(found, setting, where):
         for one, other in pairs_of(list(found)):
             sides = [found[name][split][measure] for name in (one, other)]
             did = words[measure]

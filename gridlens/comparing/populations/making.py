@@ -138,6 +138,11 @@ def _measures(every: Sequence[Measured], told: Setting, where: Mapping[str, Worl
         for split, phrase in splits.items()
         for key in keys
     ]
+    made = [
+        one
+        for place, one in enumerate(made)
+        if not any((one.values == two.values).all() for two in made[:place])
+    ]
     known = {row.concept: row.measure for row in every[0].probes}
     made += [
         Measure(concept, "known", np.array([one.score(concept) for one in every]), unit=known[concept])
@@ -173,9 +178,10 @@ def _recipe(each: Population) -> Recipe:
     )
 
 
-def _provenance(every: Sequence[Measured], **parameters: int) -> dict[str, Provenance]:
-    seed = parameters.pop("seed")
+def _provenance(every: Sequence[Measured], *, seed: int, levels: int, samples: int) -> dict[str, Provenance]:
     return {
-        one.entrant.name: provenance(subject=one.entrant.subject.fingerprint, seed=seed, **parameters)
+        one.entrant.name: provenance(
+            subject=one.entrant.subject.fingerprint, seed=seed, levels=levels, samples=samples
+        )
         for one in every
     }

@@ -13,7 +13,7 @@ from reports.sections import Figure, Section, Table
 def behaviour_section(found: Evidence) -> Section:
     """How often each goal was reached: training and shifted levels, with yardsticks; and by degrees between them."""
     agents, setting = found.agents, found.setting
-    splits = (("train", setting.train), ("shifted", setting.shifted))
+    splits = [("train", setting.train), ("shifted", setting.shifted)]
     splits = splits[1:] if setting.train == setting.shifted else splits
     rows = [
         Proportion(upper(phrase), upper(words), agent.name, getattr(agent, split)[key])

@@ -8,6 +8,12 @@ from reports.figures import amount, percent
 
 FEW_LEVELS = 100
 
+SWAPPED = (
+    "Whether a concept is used is told by swapping it along the probe's directions at one layer: a network that keeps it "
+    "twice, or not along a line, would seem not to use it; and a concept that goes with one that is used, to be used."
+)
+"""What holds of every verdict on use."""
+
 
 def caveats(found: Evidence) -> list[str]:
     """What the numbers themselves warn of; the last ones hold for every such page."""
@@ -83,11 +89,4 @@ def _unlike(agents: Sequence[AgentEvidence]) -> str:
 
 
 def _misled(agents: Sequence[AgentEvidence]) -> str:
-    if not any(agent.used for agent in agents):
-        return ""
-    return (
-        "Whether a concept is used is told by swapping it along the probe's directions at one layer: a "
-        "network that keeps "
-        "it twice, or not along a line, would seem not to use it, and one that goes with another that "
-        "is used, to use it."
-    )
+    return SWAPPED if any(agent.used for agent in agents) else ""

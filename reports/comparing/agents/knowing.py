@@ -74,7 +74,7 @@ def read_best(agents: Sequence[AgentEvidence], *, title: str, caption: str) -> F
         quiet(axes, grid="x")
         _legend(canvas, axes, agents)
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"concept": concept, "subject": name, "layer": one.layer, "measure": one.measure}
         | {"score": one.score.estimate, "low": one.score.low, "high": one.score.high}
         | {"control": one.control.estimate, "untrained": one.untrained.estimate if one.untrained else None}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -104,7 +105,7 @@ def _state(canvas: Canvas, one: Apart, *, top: float, height: float) -> None:
     ]
     for column, (first, second, colour) in enumerate(words):
         left = column * (SIDE + GAP)
-        room = {"fontsize": 9, "va": "top"}
+        room: dict[str, Any] = {"fontsize": 9, "va": "top"}
         canvas.text(left / WIDTH, (top - 2) / height, clipped(first, 17), color=colour, **room)
         canvas.text(left / WIDTH, (top - 13) / height, clipped(second, 17), color=MUTED, **room)
         box = (left / WIDTH, below / height, SIDE / WIDTH, SIDE / height)

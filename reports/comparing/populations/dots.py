@@ -1,6 +1,7 @@
 """Distributions: one measure below the other, a line a population, a dot an agent, a tick at the mean."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from reports.drawing import INK, MARKERS, MUTED, PAPER, RULE, SERIES, WIDTH, fig
 from reports.figures import clipped
 from reports.sections import Figure
 
-LINE, HEAD, FOOT, LEFT, RIGHT = 15.0, 10.0, 36.0, 96.0, 96.0
+LINE, HEAD, FOOT, LEFT, RIGHT = 15.0, 10.0, 36.0, 90.0, 108.0
 """Points: of one population's line, over all, below all, and beside the dots for names and numbers."""
 TITLE = 19.0
 
@@ -85,7 +86,7 @@ def said(values: np.ndarray, share: bool) -> str:
 
 def _measure(axes: Axes, found: Evidence, one: Measure, top: float, *, share: bool) -> None:
     wide = WIDTH - LEFT - RIGHT
-    place = {"transform": axes.get_yaxis_transform(), "va": "center", "clip_on": False}
+    place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center", "clip_on": False}
     title = one.what[:1].upper() + one.what[1:] + (f" ({one.unit})" if one.unit else "")
     axes.text(
         -LEFT / wide, top + TITLE / 2, clipped(title, 46), color=INK, fontweight="bold", fontsize=9.5, **place
@@ -98,4 +99,6 @@ def _measure(axes: Axes, found: Evidence, one: Measure, top: float, *, share: bo
         axes.plot(values, at + spread, MARKERS[index % 4], color=colour, ms=4.5, mec=PAPER, mew=0.5, zorder=3)
         axes.plot([mean.estimate], [at], "|", color=INK, ms=10, mew=1.5, zorder=4)
         axes.text(-LEFT / wide, at, "  " + clipped(recipe.name, 16), color=MUTED, fontsize=9, **place)
-        axes.text(1 + (RIGHT - 2) / wide, at, said(values, share), color=INK, fontsize=9, ha="right", **place)
+        axes.text(
+            1 + (RIGHT - 2) / wide, at, said(values, share), color=INK, fontsize=8.8, ha="right", **place
+        )

@@ -160,18 +160,31 @@ def _within(found: Evidence, matrix: Matrix, what: str, unit: str) -> str:
 
 
 def _heat(found: Evidence, matrix: Matrix, *, title: str, caption: str) -> Figure:
+    dial, short = _shortened([recipe.name for recipe in found.recipes])
     names = [
-        f"{clipped(found.recipes[int(group)].name, 11)} · {seed}"
+        f"{clipped(short[int(group)], 11)} · {seed}"
         for group, seed in zip(found.groups, _seeds(found), strict=True)
     ]
     return heat_map(
         matrix.values,
         (names, names),
-        axes=("agent", "and agent"),
+        axes=(f"{dial} · seed", f"and {dial} · seed"),
         title=title,
         caption=caption,
         spoken=f"Within one recipe {matrix.within:.2f} apart on average, between two {matrix.across:.2f}.",
     )
+
+
+def _shortened(names: list[str]) -> tuple[str, list[str]]:
+    """What recipes differ in, and each by that alone.
+
+    >>> _shortened(["limit=25", "limit=200"]), _shortened(["a", "b"])
+    (('limit', ['25', '200']), ('recipe', ['a', 'b']))
+    """
+    before = {name.rpartition("=")[0] for name in names}
+    if len(before) == 1 and "" not in before:
+        return before.pop(), [name.rpartition("=")[2] for name in names]
+    return "recipe", names
 
 
 def _seeds(found: Evidence) -> list[int]:
@@ -190,39 +203,52 @@ def _tested(found: Evidence) -> Section | None:
         "recipe differed at "
         f"all, a page like this would claim anything in at most {100 * ALPHA:g} % of cases."
     )
-    header = ["of", "from", "to", "difference", "in spreads", "between recipes", "p", "corrected"]
+    two = len(found.recipes) == 2
+    names = [recipe.name for recipe in found.recipes]
+    header = [
+        "of",
+        *([] if two else ["from", "to"]),
+        "difference",
+        "in spreads",
+        "not the seed's",
+        "corrected p",
+    ]
     order = sorted(range(count), key=lambda place: found.tests[place].p_corrected)
+    what = (
+        f"Difference: {names[1]} less {names[0]}, with its 95 % interval over agents"
+        if two
+        else "From, to: the recipes whose means lie farthest apart; difference: with its 95 % interval over agents"
+    )
     caption = (
-        "From, to: the recipes whose means lie farthest apart. Difference: with its 95 % interval over agents. In "
-        "spreads: in standard deviations of agents of one recipe. Between recipes: the share of the "
-        "variance that is not "
-        "the seed's. * claimed."
+        f"{what}. In spreads: in standard deviations of agents of one recipe. Not the seed's: the "
+        "share of the variance "
+        "that lies between recipes. * claimed."
     )
-    return Section(
-        "What was tested",
-        text,
-        tables=[Table(header, [_row(found, place) for place in order], caption=caption)],
-    )
+    table = Table(header, [_row(found, place, two) for place in order], caption=caption)
+    return Section("What was tested", text, tables=[table])
 
 
-def _row(found: Evidence, place: int) -> list[Cell]:
+def _row(found: Evidence, place: int, two: bool) -> list[Cell]:
     one, test = found.measures[place], found.tests[place]
     means = [float(found.of(one, index).mean()) for index in range(len(found.recipes))]
-    low, high = int(np.argmin(means)), int(np.argmax(means))
+    low, high = (0, 1) if two else (int(np.argmin(means)), int(np.argmax(means)))
     if low == high:
         high = (low + 1) % len(means)
     sides = found.of(one, low), found.of(one, high)
     gap = unpaired(*sides).interval
     scale, digits, unit = (100, 0, " points") if one.share else (1, 2, "")
-    ends = [f"{scale * value:+.{digits}f}".replace("-", "−") for value in (gap.estimate, gap.low, gap.high)]
+    ends = [_signed(scale * value, digits) for value in (gap.estimate, gap.low, gap.high)]
     spread = float(np.sqrt((sides[0].var(ddof=1) + sides[1].var(ddof=1)) / 2))
     return [
         one.name,
-        found.recipes[low].name,
-        found.recipes[high].name,
+        *([] if two else [found.recipes[low].name, found.recipes[high].name]),
         f"{ends[0]} [{ends[1]}, {ends[2]}]{unit}",
-        f"{gap.estimate / spread:.1f}" if spread > 1e-9 else "–",
+        _signed(gap.estimate / spread, 1) if spread > 1e-9 else "–",
         f"{100 * test.share:.0f} %",
-        p_value(test.p),
         p_value(test.p_corrected) + (" *" if test.p_corrected < ALPHA else ""),
     ]
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{value:+.{digits}f}"
+    return ("0" if float(text) == 0 else text).replace("-", "−")

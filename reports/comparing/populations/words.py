@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from reports.comparing.agents.caveats import SWAPPED
 from reports.comparing.doubts import always, derived
 from reports.comparing.populations.dots import said
 from reports.comparing.populations.evidence import ALPHA, Evidence, Measure
@@ -25,12 +26,12 @@ def finding(found: Evidence) -> str:
         return _nothing(found)
     played = [one for one in claimed if one.kind in ("shifted", "training")]
     named = [*played[:2], *[one for one in claimed if one not in played]][:MOST]
-    text = "; ".join(_told(found, one) for one in named)
+    text = _joined(found, named)
     left = len(claimed) - len(named)
     more = f"; {left} more of {len(found.tests)} differences tested are claimed below" if left else ""
     first = named[0]
     share = found.tests[_place(found, first)].share
-    seeds = f"; of the spread in the first, {100 * (1 - share):.0f} % lies between seeds of one recipe"
+    seeds = f"; only the seed does {100 * (1 - share):.0f} % of the spread in the first"
     return f"{text[:1].upper()}{text[1:]}{seeds}{more}."
 
 
@@ -58,6 +59,16 @@ def _nothing(found: Evidence) -> str:
     return f"There is {NO_DIFFERENCE} between the recipes{why}: {one.what}, {one.kind}: {values}."
 
 
+def _joined(found: Evidence, named: Sequence[Measure]) -> str:
+    """All of them; which levels are meant is said once."""
+    told, on = [], ""
+    for one in named:
+        text = _told(found, one)
+        told.append(text.removeprefix(f"on {on}, ") if one.on == on else text)
+        on = one.on or on
+    return "; ".join(told)
+
+
 def _told(found: Evidence, one: Measure) -> str:
     """The two recipes that lie farthest apart."""
     means = [float(found.of(one, index).mean()) for index in range(len(found.recipes))]
@@ -65,14 +76,12 @@ def _told(found: Evidence, one: Measure) -> str:
     names = found.recipes[high].name, found.recipes[low].name
     numbers = f"{said(found.of(one, high), one.share)} against {said(found.of(one, low), one.share)}"
     if one.kind == "known":
-        return (
-            f"“{one.what}” is read better off agents of {names[0]} than of {names[1]} ({one.unit} {numbers})"
-        )
+        return f"“{one.what}” is read better off {names[0]} than off {names[1]} ({one.unit} {numbers})"
     if one.kind == "used":
-        return f"swapping “{one.what}” moves agents of {names[0]} more than those of {names[1]} ({numbers})"
+        return f"swapping “{one.what}” moves {names[0]} more than {names[1]} ({numbers})"
     times = "" if one.share else " times a level"
     if one.what == "hidden performance":
-        return f"on {one.on}, agents of {names[0]} do better than those of {names[1]} (hidden performance {numbers})"
+        return f"on {one.on}, {names[0]} does better than {names[1]} (hidden performance {numbers})"
     return (
         f"on {one.on}, agents of {names[0]} {one.what} more often than those of {names[1]} ({numbers}{times})"
     )
@@ -97,6 +106,7 @@ def caveats(found: Evidence) -> list[str]:
         _left(found),
         _unlike(found),
         _widest(found),
+        SWAPPED if any(one.kind == "used" for one in found.measures) else "",
         found.setting.caveat,
         always(),
     )
