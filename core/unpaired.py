@@ -44,20 +44,6 @@ def unpaired(
     return Difference(found, _p(first, second, seed), detectable)
 
 
-def fewest_for(alpha: float) -> int:
-    """How many values of each sample are needed before any difference can have a p-value below alpha.
-
-    >>> fewest_for(0.05)
-    4
-    """
-    from math import comb
-
-    count = LEAST
-    while 2 / comb(2 * count, count) >= alpha:
-        count += 1
-    return count
-
-
 def _welch(one: NDArray, other: NDArray) -> tuple[float, float]:
     """Standard error of the difference, and its degrees of freedom."""
     parts = [sample.var(ddof=1) / len(sample) for sample in (one, other)]

@@ -14,7 +14,7 @@ from core.progress import Progress
 from core.provenance import fingerprint
 from core.subject import Subject
 from gridlens.comparing.asked import Member, Settings
-from vision import models, shapes
+from vision import models
 from vision.datasets import ImageSource, open_images
 from vision.grey import suited
 from vision.labels import read_labels
@@ -173,15 +173,6 @@ def square_rgb(subject: Subject) -> bool:
     """Whether it can be shown the procedural images, whose factors are known."""
     channels, height, width = subject.spec.shape
     return channels == 3 and height == width and height >= 8
-
-
-def of_shapes(classes: Sequence[str]) -> bool:
-    """Whether a class is one of the procedural images'.
-
-    >>> of_shapes(["star"]), of_shapes(["tench"])
-    (True, False)
-    """
-    return bool({*classes} & {*shapes.CLASSES})
 
 
 def folder_of(folder: Path, name: str, number: int) -> Path:
