@@ -115,9 +115,12 @@ def of_each(
     return rows
 
 
-def through(agent: Agent, measure: Callable[[Subject], Sequence[Row]]) -> list[Row]:
-    """Rows of every moment, each with its steps."""
-    return [{"steps": steps} | dict(row) for steps in agent.moments for row in measure(agent.at(steps))]
+def through(
+    agent: Agent, measure: Callable[[Subject], Sequence[Row]], steps: Iterable[int] | None = None
+) -> list[Row]:
+    """Rows of every moment, or of those given, each with its steps."""
+    chosen = agent.moments if steps is None else sorted(set(steps))
+    return [{"steps": at} | dict(row) for at in chosen for row in measure(agent.at(at))]
 
 
 def where(rows: Sequence[Row], **about: Any) -> list[Row]:

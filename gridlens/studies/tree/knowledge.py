@@ -86,7 +86,7 @@ def used(agent: Agent) -> Sequence[Row]:
     def exchanged(subject: Subject) -> Sequence[Row]:
         return [row for question in asked for row in _exchanged(agent, subject, *question)]
 
-    return through(agent, exchanged)
+    return through(agent, exchanged, agent.named.values())
 
 
 def _exchanged(

@@ -91,7 +91,7 @@ def own(agent: Agent) -> Sequence[Row]:
             for trees, values in zip(OWN, found.reshape(len(OWN), -1), strict=True)
         ]
 
-    return through(agent, played)
+    return through(agent, played, agent.named.values())
 
 
 def truth(world: World, gamma: float) -> Sequence[Row]:

@@ -26,8 +26,8 @@ def section(rows: Sequence[Row]) -> Section:
         f"Where the policy's output reads `{LAST}`, the activations are moved along the direction in which they hold "
         "the count: by so many trees (reads more or fewer than there are), by taking what is read of the count away "
         "(erased), or by adding it again (two, three, five times as loud). Nothing else of the network changes. "
-        f"Chance: the same edit along {DRAWN} random directions, as long, drawn from the layer's own spread; {PLAYED} "
-        f"of them are played. Wood is of {FORESTS} full forests over 1,000 steps.",
+        f"Chance: the same edit along {DRAWN} random directions, as long, drawn from the layer's own spread; one "
+        f"of them is played. Wood is of {FORESTS} full forests over 1,000 steps.",
         [_figure(rows)],
         [_table(rows, moment) for moment in MOMENTS],
     )
@@ -78,8 +78,8 @@ def _table(rows: Sequence[Row], moment: str) -> Table:
     here = where(rows, moment=moment)
     body: list[tuple[Cell, ...]] = []
     for edit in ("none", *(one.name for one in EDITS)):
-        numbers = (edited(here, edit, name) for name in ("few", "many", "wood", "standing"))
-        body.append((edit, *numbers, *_beside(here, edit)))
+        numbers = (edited(here, edit, name) for name in ("few", "many"))
+        body.append((edit, *numbers, *_lived(here, edit), *_beside(here, edit)))
     header = (
         "edit",
         f"fells: {FEW[0]} or {FEW[-1]} trees",
@@ -94,10 +94,17 @@ def _table(rows: Sequence[Row], moment: str) -> Table:
     return Table(header, body, caption=f"At the {moment}, mean over agents with 95 % intervals over seeds")
 
 
+def _lived(here: Sequence[Row], edit: str) -> tuple[Cell, ...]:
+    if edit != "none" and edit not in PLAYED:
+        return (None, None)
+    return tuple(edited(here, edit, name) for name in ("wood", "standing"))
+
+
 def _beside(here: Sequence[Row], edit: str) -> tuple[Cell, ...]:
     if edit == "none":
         return (None, None, None, None)
-    few, many, wood = (mean_over(drawn(here, edit, name)).estimate for name in ("few", "many", "wood"))
+    few, many = (mean_over(drawn(here, edit, name)).estimate for name in ("few", "many"))
+    wood = mean_over(drawn(here, edit, "wood")).estimate if edit in PLAYED else None
     return (few, many, wood, f"{beyond(here, edit)} of {len(_seeds(here))}")
 
 

@@ -26,8 +26,8 @@ SHIFTS = (-8.0, -4.0, 4.0, 8.0)
 """Trees that the layer is made to read as more."""
 GAINS = (-1.0, 1.0, 2.0, 4.0)
 """How much of the count's deviation from its mean is added: -1 takes it away, 1 doubles it."""
-DRAWN, PLAYED = 20, 2
-"""Random directions that each edit is set beside in felling; and in play."""
+DRAWN = 10
+"""Random directions that each edit is set beside in felling; the first of them in play too."""
 PENALTY = 1e-3
 MOMENTS = ("collapse", "end")
 
@@ -46,6 +46,8 @@ EDITS = (
     Edit("count erased", gain=GAINS[0]),
     *(Edit(f"count {1 + gain:g} times as loud", gain=gain) for gain in GAINS[1:]),
 )
+PLAYED = {edit.name for edit in EDITS if edit.gain or edit.shift == SHIFTS[1]}
+"""Those that are let loose in forests."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +74,13 @@ def _edits(agent: Agent, subject: Subject) -> Iterator[Row]:
     held = read(agent, subject)
     yield {"edit": "none", "drawn": 0} | dict(_told(agent, subject, play=True))
     for edit in EDITS:
-        yield {"edit": edit.name, "drawn": 0} | dict(
-            _told(agent, made(subject, held, edit, held.way), play=True)
-        )
+        own = made(subject, held, edit, held.way)
+        yield {"edit": edit.name, "drawn": 0} | dict(_told(agent, own, play=edit.name in PLAYED))
         for draw in range(DRAWN):
             other = made(subject, held, edit, any_way(held, draw))
-            yield {"edit": edit.name, "drawn": 1 + draw} | dict(_told(agent, other, play=draw < PLAYED))
+            yield {"edit": edit.name, "drawn": 1 + draw} | dict(
+                _told(agent, other, play=edit.name in PLAYED and not draw)
+            )
 
 
 def _told(agent: Agent, subject: Subject, *, play: bool) -> Row:
