@@ -32,9 +32,11 @@ def measure(agent: Agent) -> Sequence[Row]:
     """By monsters left: the share of steps, shields in hand, and how well PPO would think of what was done."""
     found = _played(agent, STEPS)
     left, held, rows = found.notes["left"], found.notes["held"], []
+    after = np.broadcast_to(np.arange(left.shape[1], 0, -1), left.shape)
     for number in range(MONSTERS + 1):
         there = left == number
         row: dict[str, float] = {"left": number, "steps": float(there.mean()), "held": _mean(held[there])}
+        row |= {"levels": float(there.any(1).mean()), "after": _mean(after[there])}
         for number_held in range(MONSTERS + 1):
             as_many = held >= MONSTERS if number_held == MONSTERS else held == number_held
             row[f"held {number_held}"] = float((there & as_many).mean())
@@ -97,7 +99,7 @@ def _table(rows: Sequence[Row]) -> Table:
         (
             NAMES[kind],
             left,
-            *(over_seeds(rows, name, kind=kind, left=left) for name in ("steps", "held", "apple", "shield")),
+            *(over_seeds(rows, name, kind=kind, left=left) for name in ("steps", "after", "apple", "shield")),
         )
         for kind in KINDS
         for left in range(MONSTERS, -1, -1)
@@ -106,7 +108,7 @@ def _table(rows: Sequence[Row]) -> Table:
         "agents",
         "monsters left",
         "share of steps",
-        "shields in hand",
+        "steps left then",
         "advantage of apples",
         "of shields",
     )
