@@ -9,8 +9,9 @@ from reports.figures import amount, percent
 FEW_LEVELS = 100
 
 SWAPPED = (
-    "Whether a concept is used is told by swapping it along the probe's directions at one layer: a network that keeps it "
-    "twice, or not along a line, would seem not to use it; and a concept that goes with one that is used, to be used."
+    "Whether a concept is used is told by swapping it along the probe's directions at one layer: a network that keeps "
+    "it twice, or not along a line, would seem not to use it; and a concept that goes with one that is "
+    "used, to be used."
 )
 """What holds of every verdict on use."""
 

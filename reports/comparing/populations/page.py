@@ -13,6 +13,9 @@ from reports.comparing.populations.words import caveats, commands, finding
 from reports.figures import clipped
 from reports.sections import Cell, Figure, Report, Section, Table
 
+SKILL = "hidden performance"
+"""The measure that has a scale of its own."""
+
 
 def page(found: Evidence, *, command: str) -> Report:
     """The comparison page of populations; ``command`` is the line that makes it.
@@ -75,7 +78,7 @@ def _behaviour(found: Evidence) -> Section:
         members = [one for one in found.measures if one.kind == split]
         for share in (True, False):
             for group in _scaled([one for one in members if one.share == share]):
-                title = f"On {phrase}" + ("" if len(members) == len(group) else f": {group[0].what}")
+                title = f"On {phrase}" + (": hidden performance" if group[0].what == SKILL else "")
                 figures.append(
                     dots(
                         found,
@@ -90,10 +93,8 @@ def _behaviour(found: Evidence) -> Section:
 
 def _scaled(measures: list[Measure]) -> list[list[Measure]]:
     """Counts and hidden performance have scales of their own."""
-    apart = [[one] for one in measures if one.what == "hidden performance"]
-    return [
-        group for group in ([one for one in measures if one.what != "hidden performance"], *apart) if group
-    ]
+    apart = [[one] for one in measures if one.what == SKILL]
+    return [group for group in ([one for one in measures if one.what != SKILL], *apart) if group]
 
 
 def _knowledge(found: Evidence) -> Section | None:

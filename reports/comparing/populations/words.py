@@ -82,9 +82,7 @@ def _told(found: Evidence, one: Measure) -> str:
     times = "" if one.share else " times a level"
     if one.what == "hidden performance":
         return f"on {one.on}, {names[0]} does better than {names[1]} (hidden performance {numbers})"
-    return (
-        f"on {one.on}, agents of {names[0]} {one.what} more often than those of {names[1]} ({numbers}{times})"
-    )
+    return f"on {one.on}, {names[0]} {one.what} more often than {names[1]} ({numbers}{times})"
 
 
 def _place(found: Evidence, one: Measure) -> int:
