@@ -82,7 +82,7 @@ def _approach(found: Sequence[Learning]) -> str:
         "Two agents of one architecture were trained in mazes of nine by nine: “corner” with the cheese always in the "
         f"top-right corner, “anywhere” with the cheese anywhere. At {len(found[0].steps)} moments of each training "
         f"{len(CONCEPTS)} concepts were probed at every layer on the same {STATES:,} held-out states, in which the "
-        "cheese lies anywhere; what is read of each was exchanged for another state's, to see whether the policy moves; "
+        "cheese lies anywhere; what is read of each was exchanged for another state's, to see if the policy moves, "
         "and 200 levels were played."
     )
 

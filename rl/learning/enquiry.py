@@ -118,7 +118,8 @@ def _made(
     agents: Mapping[int, Subject], asked: _Asked, folder: Path, progress: Progress
 ) -> dict[str, tuple[Any, ...]]:
     """The parts of the result, each read back where it was made before."""
-    last, told = max(agents), _counted(progress, 2 * len(agents) + 5)
+    last = max(agents)
+    told = _counted(progress, 2 * len(agents) + 5, agents[last].name)
 
     def keep(name: str, label: str, make: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
         told(label)
@@ -213,7 +214,7 @@ def _misread(subject: Subject, steps: int, best: Mapping[str, str], asked: _Aske
     return misread(layers, wanted, asked.world, asked.state, steps=steps, seed=asked.config.seed)
 
 
-def _counted(progress: Progress, total: int) -> Callable[[str], None]:
-    """A function that tells what is begun, and that one more of ``total`` things is done."""
+def _counted(progress: Progress, total: int, name: str) -> Callable[[str], None]:
+    """A function that tells what is begun with an agent, and that one more of ``total`` things is done."""
     done = iter(range(total))
-    return lambda label: progress(next(done), total - 1, label)
+    return lambda label: progress(next(done), total - 1, f"{name} · {label}")
