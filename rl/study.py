@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.attribution import Attribution, attribute, methods_for
-from core.probing import ProbeResult, probed_layers
+from core.probing import ProbeResult, probed_layers, unfit
 from core.progress import Progress, silent
 from core.provenance import Provenance, provenance
 from core.runs import running
@@ -96,7 +96,7 @@ def study(
     check_fits(subject, world, view)
     broken, probed_in = parted(world), varied(world)
     where = distributions(world) if where is None else where
-    config = replace(config, concepts=config.concepts or told_by(probed_in))
+    config = replace(config, concepts=config.concepts or _told(probed_in, config))
     parameters: dict[str, Any] = {
         "config": {name: getattr(config, name) for name in config.__dataclass_fields__},
         "where": {name: one.describe() for name, one in where.items()},
@@ -139,6 +139,14 @@ def study(
         )
     about = provenance(subject=subject.fingerprint, seed=config.seed, parameters=parameters)
     return Study(subject.name, evaluation, probed, explained, fields, about)
+
+
+def _told(world: World, config: StudyConfig) -> tuple[str, ...]:
+    """The world's own choice of concepts, without those that hold too seldom to be probed on so few samples."""
+    told = told_by(world)
+    values = labelled(world, sampled_states(world, config.samples, seed=config.seed), told)
+    each = np.arange(config.samples)
+    return tuple(name for name in told if unfit(name, values[name], each) is None) or told
 
 
 def probe_layers(

@@ -5,10 +5,10 @@ import pytest
 from torch import nn
 
 from core.subject import wrap
-from gridlens import galleries
 from gridlens.attribution.inputs import shown
 from gridlens.attribution.making import Request, attributed
 from gridlens.attribution.page import write_page
+from gridlens.galleries import gallery
 from gridlens.opened import Opened
 from vision.scaling import parse_scaling
 
@@ -20,10 +20,8 @@ def grey():
     return wrap(net, name="grey", spec=spec, heads={"class": ("a", "b")})
 
 
-def test_a_gallery_opens_its_pictures_in_grey(grey, tmp_path, monkeypatch):
-    opened = galleries.open_images
-    monkeypatch.setattr(galleries, "open_images", lambda *given, **named: opened(*given, **named, count=6))
-    made = galleries.gallery(grey, layers="0", steps=2, judge=None, views="positive", out=tmp_path)
+def test_a_gallery_opens_its_pictures_in_grey(grey, tmp_path):
+    made = gallery(grey, count=6, layers="0", steps=2, judge=None, views="positive", out=tmp_path)
     assert [unit["unit"] for unit in made.units] == ["0:0", "0:1"]
 
 
