@@ -52,7 +52,7 @@ def _measures(world: World) -> Mapping[str, str]:
 
 
 def evidence(
-    entrant: Entrant, found: Study, played: Played, told: Setting, used: Sequence[Knowledge] = ()
+    entrant: Entrant, found: Study, played: Played, told: Setting, *, used: Sequence[Knowledge] = ()
 ) -> AgentEvidence:
     """All that the page shows of one agent."""
     about = entrant.about

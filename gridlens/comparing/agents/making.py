@@ -27,7 +27,7 @@ from gridlens.comparing.agents.playing import pairs_of, played, tested_events, t
 from gridlens.comparing.asked import Member, Settings
 from gridlens.opened import Elsewhere
 from gridlens.words import words_of
-from reports.comparing.agents.evidence import Evidence, PairEvidence
+from reports.comparing.agents.evidence import Evidence, PairEvidence, Setting
 from reports.comparing.agents.page import page
 from reports.comparing.correction import corrected, level_for
 from reports.exports import export
@@ -71,7 +71,7 @@ def compare_agents(
         subject=fingerprint(*(one.subject.fingerprint for one in found)),
         data=fingerprint(repr({name: world.describe() for name, world in where.items()})),
     ) as run:
-        made = _everything(found, where, settings, run.folder, progress)
+        made = _everything(found, where, settings, run.folder, progress=progress)
         command = str(read_manifest(run.folder).get("command") or command_line())
         report = page(made, command=command, mazes_chosen=_chosen(where["training"]))
         export(report, run.folder / "data")
@@ -85,17 +85,16 @@ def elsewhere(settings: Settings) -> Elsewhere:
 
 
 def _everything(
-    found: Sequence[Entrant], where: Mapping[str, World], settings: Settings, folder: Path, progress: Progress
+    found: Sequence[Entrant],
+    where: Mapping[str, World],
+    settings: Settings,
+    folder: Path,
+    *,
+    progress: Progress,
 ) -> Evidence:
     worlds, seed = worlds_of(where), settings.seed
-    dial = next((name.partition("=")[0] for name in worlds if "=" in name), "")
-    told = setting(
-        where["training"],
-        where["shifted"],
-        dial=dial,
-        values=tuple(name.partition("=")[2] for name in worlds if "=" in name),
-    )
-    studies = [_studied(one, where, settings, folder, progress) for one in found]
+    told = _worded(where, worlds)
+    studies = [_studied(one, where, settings, folder, progress=progress) for one in found]
     plays = {
         one.name: played(
             one, worlds, levels=settings.levels, seed=seed, folder=_place(folder, one), progress=progress
@@ -124,13 +123,13 @@ def _everything(
     method = checked_method(found, pool, given, seed=seed, progress=progress) if shown else Method("", {})
     inside = insides(found, pool, pairs, folder, seed=seed, progress=progress)
     agents = [
-        evidence(one, each, plays[one.name], told, uses[one.name])
+        evidence(one, each, plays[one.name], told, used=uses[one.name])
         for one, each in zip(found, studies, strict=True)
     ]
     return Evidence(
         agents=agents,
         pairs=[
-            _pair(one, found, studies, shown, inside, pool=pool, given=given, method=method.name)
+            _pair(one, found, studies, shown, inside=inside, pool=pool, given=given, method=method.name)
             for one in parted
         ],
         setting=told,
@@ -143,6 +142,16 @@ def _everything(
     )
 
 
+def _worded(where: Mapping[str, World], worlds: Mapping[str, World]) -> Setting:
+    dials = [name.partition("=")[::2] for name in worlds if "=" in name]
+    return setting(
+        where["training"],
+        where["shifted"],
+        dial=dials[0][0] if dials else "",
+        values=tuple(value for _, value in dials),
+    )
+
+
 def _place(folder: Path, entrant: Entrant) -> Path:
     """Where what is found of one agent is kept."""
     safe = "".join(sign if sign.isalnum() or sign in "-_.=+" else "-" for sign in entrant.name)
@@ -150,7 +159,7 @@ def _place(folder: Path, entrant: Entrant) -> Path:
 
 
 def _studied(
-    entrant: Entrant, where: Mapping[str, World], settings: Settings, folder: Path, progress: Progress
+    entrant: Entrant, where: Mapping[str, World], settings: Settings, folder: Path, *, progress: Progress
 ) -> Study:
     config = StudyConfig(
         levels=settings.levels, samples=settings.samples, mazes=settings.mazes, seed=settings.seed, methods=()
@@ -175,8 +184,8 @@ def _pair(
     found: Sequence[Entrant],
     studies: Sequence[Study],
     shown: Sequence[tuple[Parting, list[int]]],
-    inside: Sequence[Inside],
     *,
+    inside: Sequence[Inside],
     pool: Pool,
     given: Mapping[str, object],
     method: str,
@@ -191,7 +200,7 @@ def _pair(
         sampled=pair.sampled,
         met=pair.met,
         distance=pair.mean,
-        states=apart(by_name, pool, given, pair, rows, method) if rows else (),  # type: ignore[arg-type]
+        states=apart(by_name, pool, given, pair, rows=rows, method=method) if rows else (),  # type: ignore[arg-type]
         differences=[difference(*both) for both in zip(fields[pair.one], fields[pair.other], strict=True)],
         cka=alike.cka if alike else None,
         matched=[(each.a, each.b, each.share, each.by_control) for each in alike.best] if alike else (),

@@ -178,6 +178,7 @@ def apart(
     pool: Pool,
     given: Mapping[str, NDArray],
     pair: Parting,
+    *,
     rows: Sequence[int],
     method: str,
 ) -> list[Apart]:
@@ -185,7 +186,8 @@ def apart(
     states = take(pool.state, list(rows))
     pictures = [frame(pool.world, states, index, cell=16) for index in range(len(rows))]
     sides = [
-        _sides(found[name], pool.world, states, given[name], rows, method) for name in (pair.one, pair.other)
+        _sides(found[name], pool.world, states, given[name], rows=rows, method=method)
+        for name in (pair.one, pair.other)
     ]
     return [
         Apart(
@@ -201,7 +203,7 @@ def apart(
 
 
 def _sides(
-    entrant: Entrant, world: World, states: State, likely: NDArray, rows: Sequence[int], method: str
+    entrant: Entrant, world: World, states: State, likely: NDArray, *, rows: Sequence[int], method: str
 ) -> list[Side]:
     inputs = see(world, states, entrant.about.view)
     targets = [_chosen(entrant, likely, row) for row in rows]

@@ -66,6 +66,7 @@ def test_every_figure_has_words_and_numbers_beside_it(leaning):
     assert "<script" not in as_html(report)
 
 
+@pytest.mark.slow
 def test_snapshots_of_one_agent_are_told_as_its_training(made_agent, tmp_path):
     folder = made_agent(tmp_path / "one", seed=0, snapshots=(0, 50))
     report = compared(tmp_path, f"{folder}@0", f"{folder}@50", f"{folder}@last")
@@ -80,6 +81,7 @@ def test_an_agent_among_its_snapshots_is_the_one_at_the_end(made_agent, tmp_path
     assert [one.kind for one in members([f"{folder}@0", str(folder)])] == ["snapshot", "snapshot"]
 
 
+@pytest.mark.slow
 def test_a_run_given_again_reads_back_what_it_found(made_agent, tmp_path):
     one, other = made_agent(tmp_path / "a", seed=0), made_agent(tmp_path / "b", seed=1)
     small = Settings(levels=30, samples=100, mazes=1)

@@ -37,6 +37,7 @@ def test_a_leaning_of_a_recipe_is_found_and_is_not_the_seeds(made_sweep, tmp_pat
     assert max(within) < min(across)
 
 
+@pytest.mark.slow
 def test_seeds_alone_are_no_difference(made_sweep, tmp_path):
     sweep = made_sweep(tmp_path / "same", {1: [None] * 4, 5: [None] * 4})
     report = compared(tmp_path, sweep)
@@ -52,6 +53,7 @@ def test_one_recipe_alone_says_how_much_the_seed_does(made_sweep, tmp_path):
     assert any("Only 3 agents" in caveat for caveat in report.caveats)
 
 
+@pytest.mark.slow
 def test_two_sweeps_stand_beside_each_other_and_three_seeds_can_show_nothing(made_sweep, tmp_path):
     one, other = made_sweep(tmp_path / "a", {1: [UP] * 3}), made_sweep(tmp_path / "b", {5: [RIGHT] * 3})
     report = compared(tmp_path, one, other)
