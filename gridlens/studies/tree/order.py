@@ -1,7 +1,7 @@
 """The order of events: the forest falls, the count is known, the critic minds, the policy spares, trees return."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.uncertainty import Interval
 from gridlens.studies.kept import Row
@@ -200,6 +200,10 @@ def _come(agents: Sequence[Agent], known: Evidence) -> Table:
     return Table(header, body, caption="The first moments, in steps, from which on it is certainly so")
 
 
+def _millions(found: Interval) -> Interval:
+    return replace(found, **{name: getattr(found, name) / 1e6 for name in ("estimate", "low", "high")})
+
+
 def _changes(agents: Sequence[Agent], known: Evidence) -> Table:
     body: list[tuple[Cell, ...]] = []
     for event in EVENTS:
@@ -208,8 +212,10 @@ def _changes(agents: Sequence[Agent], known: Evidence) -> Table:
             body.append(
                 (event.name, agent.seed, "no change", None, None)
                 if found is None
-                else (event.name, agent.seed, found.begins, found.ends, found.rise)
+                else (event.name, agent.seed, _millions(found.begins), _millions(found.ends), found.rise)
             )
     return Table(
-        ("what", "seed", "begins", "ends", "by"), body, caption="The ramps, in steps, with 95 % intervals"
+        ("what", "seed", "begins", "ends", "by"),
+        body,
+        caption="The ramps, in million steps, with 95 % intervals",
     )
