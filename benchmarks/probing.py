@@ -11,7 +11,7 @@ from core.probing import probes
 from core.probing.labelled import columns
 from core.probing.layers import leaves
 from core.probing.ridge import PENALTIES
-from core.probing.splits import shuffled, split
+from core.probing.splits import donors, split
 from envs.registry import world
 from rl.agents import as_subject, see
 from rl.concepts import labelled, sampled_states
@@ -46,9 +46,9 @@ def probes_vs_scikit_learn() -> Row:
     layers = capture(subject, see(maze, state, "window"), list(leaves(subject)))
     count = 2 * len(concepts) * len(layers)
     samples = split(STATES, None, seed=0)
-    donors = shuffled(samples, seed=0)
+    others = donors(samples.index, seed=0)
     targets = [columns(one).values for one in concepts.values()]
-    wanted = np.concatenate([*targets, *(one[donors] for one in targets)], 1)
+    wanted = np.concatenate([*targets, *(one[others] for one in targets)], 1)
 
     def ours() -> float:
         start = time.perf_counter()
