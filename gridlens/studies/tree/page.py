@@ -7,7 +7,7 @@ from core.progress import Progress
 from core.provenance import provenance
 from gridlens.studies.kept import Row, kept
 from gridlens.studies.tree import knowledge, order, play, sparing, turned, turning, worth
-from gridlens.studies.tree.agents import Agent, Measure, of_each, opened, over_seeds
+from gridlens.studies.tree.agents import Agent, Measure, of_each, opened, over_seeds, where
 from reports.sections import Report
 from rl.agents import load
 
@@ -70,6 +70,11 @@ def finding(agents: Sequence[Agent], known: Mapping[str, Sequence[Row]]) -> str:
         ]
         for moment in ("collapse", "end")
     )
+    loud = next(one.name for one in turning.EDITS if one.gain == 1)
+    louder = [
+        turned.edited(where(known["edits"], moment=moment), loud, name).estimate
+        for moment, name in (("end", "few"), ("end", "many"), ("collapse", "few"))
+    ]
     behind = order.lags(agents, known, order.MINDS, order.SPARES)
     lag = (
         f" {min(behind) / 1e6:.1f} to {max(behind) / 1e6:.1f} million steps after its critic minded"
@@ -80,7 +85,8 @@ def finding(agents: Sequence[Agent], known: Mapping[str, Sequence[Row]]) -> str:
         f"At the collapse it knows how many trees are left (R² {read:.2f} at the last hidden layer), its critic counts "
         f"on {fears:.1f} less wood with one or two trees than with eight to ten, and its policy fells the tree beside "
         f"it in {then[0]:.0%} of cases with one or two left, {then[1]:.0%} with eight to ten; it comes to spare{lag}, "
-        f"and at the end fells in {late[0]:.0%} and {late[1]:.0%}."
+        f"and at the end fells in {late[0]:.0%} and {late[1]:.0%} - with the count twice as loud to the policy in "
+        f"{louder[0]:.0%} and {louder[1]:.0%}, which at the collapse leaves it at {louder[2]:.0%}."
     )
 
 

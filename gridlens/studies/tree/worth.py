@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from envs.play.felling import best_threshold
 from gridlens.studies.kept import Row
 from gridlens.studies.tree.agents import Agent, over_seeds
 from gridlens.studies.tree.play import HORIZON, OWN
@@ -23,7 +24,8 @@ def section(
     return Section(
         "What trees are worth",
         f"The agents were trained with a discount of {agents[0].gamma:g} a step: wood 33 steps ahead counts a third. "
-        f"By that, the best threshold is to fell from {best(truth)} trees on (in the long run, undiscounted, it is 8). "
+        f"By that, the best threshold is to fell from {best(truth)} trees on; in the long run, undiscounted, it is "
+        f"from {best_threshold(agents[0].world)} on. "
         f"All numbers are discounted wood over {HORIZON} steps from the states of the curve above.",
         tables=[_truth(truth), _critics(agents, truth, curve, own)],
     )
