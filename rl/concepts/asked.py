@@ -82,13 +82,22 @@ def concept(name: str, world: World) -> Concept:
     >>> concept("shields held", world("monster")).meaning
     'how many shields the agent holds'
     """
-    if from_files.is_file(name):
-        found = from_files.read(name, world, sampled_states(world, 100, seed=0))
-        return from_files.only(name, found)
-    table = known(world)
-    if name not in table:
-        raise UnknownName(f"concept of world {world.name!r}", name, table)
-    return table[name]
+    return _named([name], world)[name]
+
+
+def _named(names: Sequence[str], world: World) -> dict[str, Concept]:
+    """Each name's concept; the world's table, which takes its time, is made once."""
+    table = {} if all(from_files.is_file(name) for name in names) else known(world)
+    found = {}
+    for name in names:
+        if from_files.is_file(name):
+            read = from_files.read(name, world, sampled_states(world, 100, seed=0))
+            found[name] = from_files.only(name, read)
+        elif name in table:
+            found[name] = table[name]
+        else:
+            raise UnknownName(f"concept of world {world.name!r}", name, table)
+    return found
 
 
 def chosen(world: World, names: Sequence[str] = ()) -> dict[str, Concept]:
@@ -103,12 +112,14 @@ def chosen(world: World, names: Sequence[str] = ()) -> dict[str, Concept]:
     >>> list(chosen(world("monster"), ["shields held"]))
     ['shields held']
     """
+    names = names or told_by(world)
     found: dict[str, Concept] = {}
-    for name in names or told_by(world):
+    plain = _named([name for name in names if not from_files.is_file(name)], world)
+    for name in names:
         if from_files.is_file(name):
             found |= from_files.read(name, world, sampled_states(world, 100, seed=0))
         else:
-            found[name] = concept(name, world)
+            found[name] = plain[name]
     return found
 
 
@@ -148,10 +159,10 @@ def labelled(
     'categorical'
     """
     mine = dict(own or {})
-    found = {name: mine[name] if name in mine else concept(name, world) for name in names}
-    return {
-        name: Labelled(
-            one.kind, from_files.check(name, one, world, state) if name in mine else one.of(world, state)
-        )
-        for name, one in found.items()
-    }
+    found = _named([name for name in names if name not in mine], world) | mine
+
+    def values(name: str) -> NDArray:
+        one = found[name]
+        return from_files.check(name, one, world, state) if name in mine else one.of(world, state)
+
+    return {name: Labelled(found[name].kind, values(name)) for name in names}

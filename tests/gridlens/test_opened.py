@@ -108,7 +108,7 @@ def test_attribution_and_probes_of_zips(stock, gridlens, tmp_path):
     code, said = gridlens("attribute", stock / "pole.zip", *pole, "--count", 2, "--out", "pole.html")
     assert code == 0, said.err
     assert "pole angular velocity" in (tmp_path / "pole.html").read_text()
-    code, said = gridlens("probe", stock / "pole.zip", *pole, "--concept", "pole angle", "--samples", 300)
+    code, said = gridlens("probe", stock / "pole.zip", *pole, "--concept", "pole angle", "--samples", 120)
     assert code == 0, said.err
     assert "pole angle" in (tmp_path / "runs/probe-pole/index.html").read_text()
     for wrong in (

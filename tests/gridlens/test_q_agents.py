@@ -1,6 +1,7 @@
 """Agents that score actions, and agents with a memory, through every page, beside one with a policy."""
 
 import re
+import shlex
 import shutil
 import sys
 
@@ -110,7 +111,7 @@ def test_a_study_of_a_q_agent_explains_the_action_it_finds_best(folders, tmp_pat
 def test_agents_of_every_kind_stand_on_one_comparison_page(folders, tmp_path):
     page = compare_agents(
         members([str(folders / name) for name in KINDS]),
-        Settings(levels=20, mazes=1, samples=200),
+        Settings(levels=20, mazes=1, samples=100),
         out=tmp_path / "page",
     )
     text = re.sub(r"<[^>]*>|data:\S*", " ", html.page(page))
@@ -142,11 +143,17 @@ def test_watching_an_agent_with_a_memory_a_step_back_takes_its_memory_back(folde
 
 @pytest.mark.parametrize("name", ["with-q", "with-memory"])
 @pytest.mark.parametrize(
-    "command", ["play --agent", "evaluate --levels 10", "attribute --count 1", "probe --samples 200"]
+    "command",
+    [
+        "play --agent",
+        "evaluate --levels 10",
+        "attribute --count 1",
+        "probe --samples 60 --moments 1 --concept 'goal row'",
+    ],
 )
 def test_every_command_takes_them(folders, name, command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    verb, *options = command.split()
+    verb, *options = shlex.split(command)
     arguments = (
         [verb, *options, str(folders / name)] if verb == "play" else [verb, str(folders / name), *options]
     )

@@ -202,10 +202,13 @@ def test_rewards_are_scaled_before_they_are_learned_from():
     np.testing.assert_array_equal(0.25 * rewards[0], rewards[1])
 
 
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("colour-shape", "follow", "monster", "tree")]
+SLOW = [
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in ("colour-shape", "follow", "keys-chests", "monster", "tree")
+]
 
 
-@pytest.mark.parametrize("name", ["coin", "keys-chests", *SLOW])
+@pytest.mark.parametrize("name", ["coin", *SLOW])
 def test_a_page_speaks_of_its_own_world(name, trained, tmp_path):
     pair = [trained(name, seed).path for seed in (0, 1)]
     asked = Settings(levels=10, mazes=1, samples=200)

@@ -74,24 +74,19 @@ def test_concepts_agree_with_each_other(name, told):
     h, w = one.shape[1:]
     for thing in {key.removeprefix("steps to ") for key in found if key.startswith("steps to ")}:
         steps = found[f"steps to {thing}"].values
-        down, right = (
-            labels(one, state, [f"{thing} {way}"])[f"{thing} {way}"]
-            for way in ("rows below", "columns right")
-        )
+        parts = ("rows below", "columns right", "row", "adjacent", "on the grid", "around")
+        asked = [f"{thing} {part}" for part in parts] + [f"turn to {thing}"]
+        asked += [f"{way} barred" for way in one.actions[:4]]
+        down, right, row, adjacent, where, around, turn, *barred = labels(one, state, asked).values()
         _, far = nearest(one, state, named(thing))
         here = far >= 0
         np.testing.assert_array_equal(steps, np.where(here, far, h + w))
         assert (steps >= abs(down) + abs(right))[here].all()
-        row = labels(one, state, [f"{thing} row"])[f"{thing} row"]
         np.testing.assert_array_equal(row - state.agent[:, 0], down)
-        adjacent, turn = (labels(one, state, [key])[key] for key in (f"{thing} adjacent", f"turn to {thing}"))
         np.testing.assert_array_equal(adjacent, steps == 1)
-        where = labels(one, state, [f"{thing} on the grid"])[f"{thing} on the grid"]
-        around = labels(one, state, [f"{thing} around"])[f"{thing} around"]
         side = around.shape[1]
         np.testing.assert_array_equal(where[np.arange(N), *state.agent.T], around[:, side // 2, side // 2])
         np.testing.assert_array_equal((turn == len(one.actions)), (steps == 0) | ~here)
-        barred = [labels(one, state, [f"{way} barred"])[f"{way} barred"] for way in one.actions[:4]]
         goes = turn < 4
         assert not np.array(barred)[turn[goes], np.flatnonzero(goes)].any()
 
