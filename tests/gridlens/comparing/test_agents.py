@@ -9,7 +9,7 @@ from gridlens.comparing.asked import Settings, members
 from reports.html import page as as_html
 from reports.sections import figures_of
 
-ASKED = Settings(levels=60, samples=200, mazes=1)
+ASKED = Settings(levels=40, samples=100, mazes=1)
 pytestmark = pytest.mark.usefixtures("few_concepts")
 
 

@@ -8,7 +8,7 @@ from gridlens.comparing.asked import Settings, members
 from gridlens.comparing.populations import compare_populations
 from gridlens.comparing.populations.groups import populations
 
-ASKED = Settings(levels=60, samples=200, mazes=1)
+ASKED = Settings(levels=40, samples=100, mazes=1)
 pytestmark = pytest.mark.usefixtures("few_concepts")
 UP, RIGHT = 0, 3
 
