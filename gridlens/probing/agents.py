@@ -51,7 +51,7 @@ def moments_of(text: str, subject: Subject, about: AgentInfo, most: int) -> dict
     >>> from gridlens.opened import open_subject
     >>> opened = open_subject("cheese-corner")
     >>> list(moments_of("cheese-corner", opened.subject, opened.agent, 3))
-    [0, 196608, 606208]
+    [0, 114688, 606208]
     """
     kept = most > 1 and not text.endswith(".zip") and bool(snapshots(text))
     if not kept:

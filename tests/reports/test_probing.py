@@ -38,7 +38,7 @@ def test_surfaces_hold_every_score():
 
 def test_a_time_axis_says_what_changed_and_what_did_not():
     steps = list(range(0, 70, 10))
-    flat, rising = [near(0.1)] * 7, [near(v) for v in (0, 0, 0, 1, 1, 1, 1)]
+    flat, rising = [near(0.1)] * 7, [near(v) for v in (0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0)]
     moved = Shift(near(20, 0), near(30, 0), True)
     panel = Panel("score", {"flat": flat, "rising": rising}, {"flat": None, "rising": moved})
     made = time_axis([panel], steps, title="Over training")
