@@ -69,8 +69,10 @@ def _core(out: Path, kind: str, subject: str) -> list[Entry]:
     request, folder, probes = Request(), out / f"attribute-{kind}", out / f"probe-{kind}"
     with bars() as progress, commanded(f"gridlens attribute {subject}"):
         explained = attributed(opened, request, out=folder, progress=progress)
-    with bars() as progress, commanded(command := f"gridlens probe {subject}"):
-        known = probe_subject(subject, opened, Probed(), out=probes, command=command, progress=progress)
+    with bars() as progress, commanded(command := f"gridlens probe {subject} --samples 2000 --moments 4"):
+        known = probe_subject(
+            subject, opened, Probed(samples=2000, moments=4), out=probes, command=command, progress=progress
+        )
     page = folder.with_suffix(".html")
     pages = {
         page.name: write_page(opened, explained, request, folder=folder, page=page),
