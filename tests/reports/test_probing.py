@@ -12,7 +12,7 @@ from reports.probing.time_axis import Panel, Shift, time_axis
 
 
 def near(value, half=0.02):
-    return Interval(value, value - half, value + half, 100)
+    return Interval(float(value), float(value - half), float(value + half), 100)
 
 
 def test_known_unused_names_every_verdict():
@@ -38,7 +38,7 @@ def test_surfaces_hold_every_score():
 
 def test_a_time_axis_says_what_changed_and_what_did_not():
     steps = list(range(0, 70, 10))
-    flat, rising = [near(0.1)] * 7, [near(v) for v in (0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0)]
+    flat, rising = [near(0.1)] * 7, [near(v) for v in (0, 0, 0, 1, 1, 1, 1)]
     moved = Shift(near(20, 0), near(30, 0), True)
     panel = Panel("score", {"flat": flat, "rising": rising}, {"flat": None, "rising": moved})
     made = time_axis([panel], steps, title="Over training")
