@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,9 +12,7 @@ from core.probing import ProbeResult, probe
 from core.progress import Progress, silent
 from core.subject import Subject
 from vision import shapes
-
-PROBED = {factor.name: factor.meaning for factor in shapes.FACTORS if factor.kind == "interval"}
-"""Factors that a linear probe can be asked for, and what they mean; angles wrap, and are not among them."""
+from vision.factors import PROBED, labelled_factor
 
 
 def probe_factors(
@@ -28,7 +25,8 @@ def probe_factors(
 ) -> tuple[ProbeResult, ...]:
     """Factors of the procedural test images, read off the mean over positions of every layer's channels.
 
-    Each factor is probed on images of the classes in which it varies. At the input, the channels are colours.
+    Each factor (``vision.factors.PROBED``) is probed on images of the classes that have it. At the input, the channels
+    are colours.
 
     Raises
     ------
@@ -43,7 +41,7 @@ def probe_factors(
     ['input', 'conv', 'relu', 'pool', 'head']
     """
     for name in factors:
-        if name not in PROBED:
+        if name not in PROBED:  # before anything is drawn
             raise UnknownName("factor", name, PROBED)
     channels, height, width = subject.spec.shape
     if channels != 3 or height != width:
@@ -53,10 +51,9 @@ def probe_factors(
     found: list[ProbeResult] = []
     for count, name in enumerate(factors):
         progress(count, len(factors), "probing layers")
-        value = drawn.factors[name]
-        known = np.isfinite(value)
+        known, labels = labelled_factor(drawn, name)
         here = {layer: means[known] for layer, means in layers.items()}
-        found += probe(here, value[known], concept=name, kind="continuous", seed=seed)
+        found += probe(here, labels, concept=name, seed=seed)
     progress(len(factors), len(factors), "probing layers")
     return tuple(found)
 

@@ -15,7 +15,8 @@ from core.progress import Progress
 from core.uncertainty import Interval
 from gridlens.comparing.lineup import Lineup, folder_of, square_rgb
 from reports.comparing.correction import ALPHA, Tested
-from vision.study import PROBED, probe_factors
+from vision.factors import PROBED
+from vision.study import probe_factors
 
 FACTORS = ("size", "frequency", "contrast", "noise", "x")
 """Factors that are probed for, unless others are asked for."""
