@@ -15,6 +15,8 @@ from reports.maps import VALUE_COLOURS
 from reports.sections import Figure
 
 UNTRAINED = "untrained"
+CROWDED = 12
+"""With more columns than that their numbers and names are small."""
 NAMES = 118.0
 """Points that the names of concepts take."""
 
@@ -61,9 +63,16 @@ def knowledge(results: Sequence[ProbeResult], *, title: str, caption: str = "") 
         axes = canvas.add_axes(
             (NAMES / WIDTH, 66 / height, 1 - (NAMES + 4) / WIDTH, 24.0 * len(concepts) / height)
         )
-        cells(axes, values, np.array(shown))
+        crowded = len(across) > CROWDED
+        cells(axes, values, np.array(shown), size=5.5 if crowded else 8)
         axes.set_yticks(range(len(concepts)), [clipped(name, 25) for name in names], fontsize=9, color=INK)
-        axes.set_xticks(range(len(across)), [clipped(name, 14) for name in across], rotation=35, ha="right")
+        axes.set_xticks(
+            range(len(across)),
+            [clipped(name, 14) for name in across],
+            rotation=60 if crowded else 35,
+            ha="right",
+            fontsize=7.5 if crowded else 10,
+        )
         if UNTRAINED in across:
             axes.axvline(len(layers) - 0.5, color="white", lw=3)
         if "input" in layers:
@@ -88,14 +97,14 @@ def knowledge(results: Sequence[ProbeResult], *, title: str, caption: str = "") 
     return figure(draw, height=height, title=title, caption=caption, alt=alt, rows=rows)
 
 
-def cells(axes: Axes, values: Float[np.ndarray, "r c"], numbered: np.ndarray) -> None:
+def cells(axes: Axes, values: Float[np.ndarray, "r c"], numbered: np.ndarray, *, size: float = 8) -> None:
     """Scores from 0 to 1 as colours, with the number where it is asked for; what is unknown is left blank."""
     axes.imshow(np.clip(values, 0, 1), cmap=VALUE_COLOURS, vmin=0, vmax=1, aspect="auto")
     for row, column in zip(*np.nonzero(np.isfinite(values)), strict=True):
         if numbered[row, column]:
             ink = "white" if values[row, column] < 0.55 else "#101010"
             said = f"{values[row, column]:.2f}".replace("0.", ".") if values[row, column] < 0.995 else "1"
-            axes.text(column, row, said, ha="center", va="center", fontsize=8, color=ink)
+            axes.text(column, row, said, ha="center", va="center", fontsize=size, color=ink)
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(colors=MUTED)
