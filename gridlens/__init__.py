@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from core.interventions import patch_effects as patch_effects
     from core.interventions import projected as projected
     from core.interventions import steer as steer
+    from core.probing import Labelled as Labelled
+    from core.probing import known_unused as known_unused
     from core.probing import probe as probe
+    from core.probing import probed_layers as probed_layers
+    from core.probing import probes as probes
+    from core.probing import use_of as use_of
     from core.similarity import best_buddies as best_buddies
     from core.similarity import cka as cka
     from core.similarity import cka_matrix as cka_matrix
@@ -79,6 +84,13 @@ if TYPE_CHECKING:
     from gridlens.galleries import gallery as gallery
     from gridlens.opened import open_agent as open_agent
     from rl.agents import load as load_agent
+    from rl.concepts import labelled as labelled
+    from rl.concepts import sampled_states as sampled_states
+    from rl.fields import field_of as field_of
+    from rl.fields import path_probabilities as path_probabilities
+    from rl.fields import stories_of as stories_of
+    from rl.learning import learning as learning
+    from rl.learning import through_training as through_training
     from rl.organism import organism as organism
     from rl.organism import organisms as organisms
     from rl.symmetry import policy_equivariance as policy_equivariance
@@ -94,6 +106,7 @@ _HOMES = {
     "FeatureImage": "feature_viz.feature_image",
     "GridlensError": "core.errors",
     "InputSpec": "core.subject",
+    "Labelled": "core.probing",
     "Output": "core.targets",
     "RECIPES": "feature_viz.recipes",
     "Recipe": "feature_viz.recipes",
@@ -119,6 +132,7 @@ _HOMES = {
     "direction": "feature_viz.objectives",
     "diversity": "feature_viz.objectives",
     "edited": "core.interventions",
+    "field_of": "rl.fields",
     "film": "envs.pictures.films",
     "find_families": "gridlens.families.result",
     "fourier": "feature_viz.parametrize",
@@ -127,7 +141,10 @@ _HOMES = {
     "integrated_gradients": "core.attribution",
     "intervened": "core.interventions",
     "judge": "core.faithfulness",
+    "known_unused": "core.probing",
+    "labelled": "rl.concepts",
     "layer_energy": "feature_viz.objectives",
+    "learning": "rl.learning",
     "likenesses": "core.symmetry",
     "load_agent": "rl.agents",
     "load_classifier": "vision.models",
@@ -145,9 +162,12 @@ _HOMES = {
     "parse": "core.targets",
     "patch": "core.interventions",
     "patch_effects": "core.interventions",
+    "path_probabilities": "rl.fields",
     "pixels": "feature_viz.parametrize",
     "policy_equivariance": "rl.symmetry",
     "probe": "core.probing",
+    "probed_layers": "core.probing",
+    "probes": "core.probing",
     "projected": "core.interventions",
     "read_dictionary": "core.decomposition",
     "read_families": "gridlens.families.result",
@@ -156,14 +176,18 @@ _HOMES = {
     "register_envs": "envs.registry",
     "render": "feature_viz.optimize",
     "run": "core.subject",
+    "sampled_states": "rl.concepts",
     "score": "core.targets",
     "senses": "feature_viz.senses",
     "sheets": "core.symmetry",
     "stability": "core.decomposition",
     "steer": "core.interventions",
+    "stories_of": "rl.fields",
     "tcav": "core.tcav",
+    "through_training": "rl.learning",
     "tuning": "vision.tuning",
     "turned_states": "rl.symmetry",
+    "use_of": "core.probing",
     "world": "envs.registry",
     "wrap": "core.subject",
     "write_dictionary": "core.decomposition",
