@@ -1,6 +1,7 @@
 """What is known: concepts by layers as one table of colours, the raw input and the untrained network beside it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -78,7 +79,12 @@ def knowledge(results: Sequence[ProbeResult], *, title: str, caption: str = "") 
         if "input" in layers:
             axes.axvline(0.5, color="white", lw=3)
 
-    rows = [
+    alt = f"{title}. " + " ".join(_told([by[concept, layer] for layer in layers]) for concept in concepts)
+    return figure(draw, height=height, title=title, caption=caption, alt=alt, rows=_rows(results))
+
+
+def _rows(results: Sequence[ProbeResult]) -> list[dict[str, Any]]:
+    return [
         {
             "concept": one.concept,
             "layer": one.layer,
@@ -93,8 +99,6 @@ def knowledge(results: Sequence[ProbeResult], *, title: str, caption: str = "") 
         }
         for one in results
     ]
-    alt = f"{title}. " + " ".join(_told([by[concept, layer] for layer in layers]) for concept in concepts)
-    return figure(draw, height=height, title=title, caption=caption, alt=alt, rows=rows)
 
 
 def cells(axes: Axes, values: Float[np.ndarray, "r c"], numbered: np.ndarray, *, size: float = 8) -> None:
