@@ -22,7 +22,7 @@ from envs.state import State
 from rl import study_files
 from rl.acting import action_head, chances
 from rl.agents import check_fits, see
-from rl.concepts import labelled, sampled_states, told_by, varied
+from rl.concepts import chosen, labelled, sampled_states, varied
 from rl.goals import parted
 from rl.learning.alike import going_together
 from rl.learning.behaviour import behaviour
@@ -88,19 +88,23 @@ def learning(
         check_fits(subject, world, view)
     agents = dict(sorted(agents.items()))
     where = varied(world)
-    names = config.concepts or told_by(where)
+    table = chosen(where, config.concepts)
+    names = list(table)
     state = sampled_states(where, config.states, seed=config.seed)
-    concepts = labelled(where, state, names)
+    concepts = labelled(where, state, names, table)
     asked = _Asked(where, parted(world), view, state, see(where, state, view), concepts, config)
     parameters = {
-        "config": asdict(config) | {"concepts": list(names)},
+        "config": asdict(config) | {"concepts": names},
         "world": world.describe(),
         "view": view,
         "steps": list(agents),
         "agent": agents[max(agents)].name,
     }
+    data = fingerprint(
+        *(one.values for one in concepts.values())
+    )  # a concept of the user's own may have changed
     weights = fingerprint(*(subject.fingerprint for subject in agents.values()))
-    with running(out, kind="learning", parameters=parameters, subject=weights) as opened:
+    with running(out, kind="learning", parameters=parameters, subject=weights, data=data) as opened:
         parts = _made(agents, asked, opened.folder, progress)
     return Learning(
         subject=agents[max(agents)].name,
